@@ -1,0 +1,73 @@
+import js from "@eslint/js";
+import prettier from "eslint-config-prettier";
+import tseslint from "typescript-eslint";
+
+/** Who may import whom: arrows go one way, cli -> services -> packages -> core. */
+const MAY_IMPORT = {
+  "packages/core": [],
+  "packages/client": [],
+  "packages/encoder": ["core"],
+  "packages/store": ["core"],
+  "packages/queue": ["core"],
+  "packages/http": ["core"],
+  "packages/backends": ["core", "store", "queue"],
+  "services/ingest": ["core", "store", "queue", "backends", "http"],
+  "services/embedder": ["core", "store", "queue", "backends", "http", "encoder"],
+  "services/api": ["core", "store", "queue", "backends", "http", "encoder"],
+  "services/all": ["core", "store", "queue", "backends", "http", "encoder", "ingest", "embedder", "api"],
+  "packages/cli": ["core", "client", "encoder", "backends", "ingest", "embedder", "api", "all"],
+};
+
+const direction = Object.entries(MAY_IMPORT).map(([folder, allowed]) => ({
+  files: [`${folder}/**/*.ts`],
+  rules: {
+    "no-restricted-imports": [
+      "error",
+      {
+        patterns: [
+          {
+            regex: `^@polyseme/(?!(?:${allowed.join("|") || "-"})(?:/|$))`,
+            message: `${folder} may import only ${allowed.map((name) => `@polyseme/${name}`).join(", ") || "no other package"}.`,
+          },
+          { regex: "^(\\.\\./)+(packages|services)/", message: "Import another package by its name." },
+        ],
+      },
+    ],
+  },
+}));
+
+export default tseslint.config(
+  {
+    ignores: ["**/node_modules", "**/dist", "bench/results", "bench/peers", "infra/npm/empty", ".servers", ".polyseme"],
+  },
+  js.configs.recommended,
+  {
+    files: ["**/*.ts"],
+    extends: [...tseslint.configs.recommendedTypeChecked, ...tseslint.configs.stylisticTypeChecked],
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    rules: {
+      "@typescript-eslint/no-explicit-any": "error",
+      "@typescript-eslint/no-floating-promises": "error",
+      "@typescript-eslint/no-misused-promises": "error",
+      "@typescript-eslint/return-await": ["error", "in-try-catch"],
+      "@typescript-eslint/switch-exhaustiveness-check": ["error", { considerDefaultExhaustiveForUnions: true }],
+      "@typescript-eslint/consistent-type-imports": "error",
+      "@typescript-eslint/consistent-type-definitions": "off",
+      "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true, allowBoolean: true }],
+      "@typescript-eslint/no-unused-vars": ["error", { argsIgnorePattern: "^_", varsIgnorePattern: "^_" }],
+      "max-lines": ["error", { max: 400, skipBlankLines: false, skipComments: false }],
+    },
+  },
+  {
+    // The process belongs to main.ts, tests and tools; everything else takes values.
+    files: ["packages/*/src/**/*.ts", "services/*/src/**/*.ts"],
+    ignores: ["**/main.ts", "**/*.test.ts"],
+    rules: { "no-restricted-globals": ["error", { name: "process", message: "Only main.ts touches the process." }] },
+  },
+  {
+    files: ["**/*.mjs", "**/*.js"],
+    languageOptions: { globals: { process: "readonly", console: "readonly", URL: "readonly" } },
+  },
+  ...direction,
+  prettier,
+);

@@ -1,0 +1,33 @@
+import { PolysemeError } from "./errors.ts";
+
+/** How a collection's documents are cut into chunks. Changing any of it needs new vectors. */
+export interface Chunking {
+  /** Most tokens in a chunk, special tokens counted; never above what the model takes. */
+  readonly maxTokens: number;
+  /** Tokens that a chunk repeats from the one before it. */
+  readonly overlapTokens: number;
+  /** `sentence` cuts at paragraph and sentence borders where it can; `token` cuts at word borders only. */
+  readonly strategy: ChunkingStrategy;
+}
+
+export const CHUNKING_STRATEGIES = ["sentence", "token"] as const;
+export type ChunkingStrategy = (typeof CHUNKING_STRATEGIES)[number];
+
+const NAME = /^[a-z][a-z0-9_-]{0,62}$/;
+
+/** Names whose view would hide one of ours in the schema `polyseme`. */
+const RESERVED = new Set(["documents"]);
+
+/** @throws PolysemeError `invalid` when it is not a collection's name. */
+export function checkCollectionName(name: string): string {
+  const fault = collectionNameFault(name);
+  if (fault !== undefined) throw new PolysemeError("invalid", fault, { details: { field: "collection" } });
+  return name;
+}
+
+export function collectionNameFault(name: string): string | undefined {
+  if (!NAME.test(name))
+    return "A collection's name starts with a small letter and has at most 63 small letters, digits, _ and -.";
+  if (RESERVED.has(name)) return `The name "${name}" is taken by the view polyseme.${name}.`;
+  return undefined;
+}

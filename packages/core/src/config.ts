@@ -1,0 +1,122 @@
+import { PolysemeError } from "./errors.ts";
+
+/** Every setting of a process, read once from the environment by its main.ts and passed down. */
+export interface Config {
+  readonly backend: BackendConfig;
+  /** Bundled name, hub id or folder of the default encoder. */
+  readonly model: string;
+  /** Folder that holds models by name; undefined: the bundled ones. */
+  readonly modelsDir: string | undefined;
+  readonly device: Device;
+  /** Encoder worker threads; undefined: one a core. */
+  readonly encoderThreads: number | undefined;
+  readonly host: string;
+  /** undefined: the service's own default; 0: any free port. */
+  readonly port: number | undefined;
+  readonly apiKeys: readonly string[];
+  readonly logLevel: LogLevel;
+}
+
+export type BackendConfig =
+  | { readonly kind: "embedded"; readonly dataDir: string }
+  | { readonly kind: "postgres"; readonly databaseUrl: string; readonly queuePrefix: string }
+  | { readonly kind: "servers"; readonly databaseUrl: string; readonly redisUrl: string; readonly queuePrefix: string };
+
+export const DEVICES = ["auto", "cpu", "cuda", "webgpu", "dml", "coreml"] as const;
+export type Device = (typeof DEVICES)[number];
+
+export const LOG_LEVELS = ["silent", "error", "warn", "info", "debug", "trace"] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+export const DEFAULT_MODEL = "all-MiniLM-L6-v2";
+export const DEFAULT_DATA_DIR = "./.polyseme";
+/** Hash-tagged, so that all keys of a queue share one slot of a Redis Cluster. */
+export const DEFAULT_QUEUE_PREFIX = "{polyseme}";
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * The settings in `env` (CONTRACT "Settings"), all optional.
+ * @throws PolysemeError `invalid` that names the variable and what it may be.
+ */
+export function readConfig(env: Environment): Config {
+  const config: Config = {
+    backend: readBackend(env),
+    model: value(env, "POLYSEME_MODEL") ?? DEFAULT_MODEL,
+    modelsDir: value(env, "POLYSEME_MODELS_DIR"),
+    device: oneOf(env, "POLYSEME_DEVICE", DEVICES) ?? "auto",
+    encoderThreads: wholeNumber(env, "POLYSEME_ENCODER_THREADS", 1, 256),
+    host: value(env, "POLYSEME_HOST") ?? "127.0.0.1",
+    port: wholeNumber(env, "POLYSEME_PORT", 0, 65_535),
+    apiKeys: (value(env, "POLYSEME_API_KEYS") ?? "")
+      .split(",")
+      .map((key) => key.trim())
+      .filter((key) => key !== ""),
+    logLevel: oneOf(env, "POLYSEME_LOG_LEVEL", LOG_LEVELS) ?? "info",
+  };
+  if (!isLoopback(config.host) && config.apiKeys.length === 0)
+    throw new PolysemeError(
+      "invalid",
+      `POLYSEME_HOST=${config.host} opens the service to other machines without a key. Set POLYSEME_API_KEYS, or bind 127.0.0.1.`,
+      { details: { field: "POLYSEME_HOST" } },
+    );
+  return config;
+}
+
+function readBackend(env: Environment): BackendConfig {
+  const databaseUrl = value(env, "DATABASE_URL");
+  const redisUrl = value(env, "REDIS_URL");
+  const queuePrefix = value(env, "POLYSEME_QUEUE_PREFIX") ?? DEFAULT_QUEUE_PREFIX;
+  if (databaseUrl === undefined && redisUrl !== undefined)
+    throw new PolysemeError(
+      "invalid",
+      "REDIS_URL is set without DATABASE_URL. Set both, or neither for the embedded stack.",
+      {
+        details: { field: "DATABASE_URL" },
+      },
+    );
+  if (databaseUrl === undefined)
+    return { kind: "embedded", dataDir: value(env, "POLYSEME_DATA_DIR") ?? DEFAULT_DATA_DIR };
+  checkUrl("DATABASE_URL", databaseUrl, ["postgres:", "postgresql:"]);
+  if (redisUrl === undefined) return { kind: "postgres", databaseUrl, queuePrefix };
+  for (const node of redisUrl.split(",")) checkUrl("REDIS_URL", node, ["redis:", "rediss:", "sentinel:"]);
+  return { kind: "servers", databaseUrl, redisUrl, queuePrefix };
+}
+
+export function isLoopback(host: string): boolean {
+  return host === "localhost" || host === "::1" || /^127(\.\d{1,3}){3}$/.test(host);
+}
+
+function value(env: Environment, name: string): string | undefined {
+  const found = env[name]?.trim();
+  return found === "" ? undefined : found;
+}
+
+function oneOf<const T extends string>(env: Environment, name: string, allowed: readonly T[]): T | undefined {
+  const found = value(env, name);
+  if (found === undefined) return undefined;
+  const match = allowed.find((one) => one === found);
+  if (match === undefined) throw badSetting(name, found, `one of ${allowed.join(", ")}`);
+  return match;
+}
+
+function wholeNumber(env: Environment, name: string, least: number, most: number): number | undefined {
+  const found = value(env, name);
+  if (found === undefined) return undefined;
+  const number = Number(found);
+  if (!/^\d+$/.test(found) || number < least || number > most)
+    throw badSetting(name, found, `a whole number from ${least} to ${most}`);
+  return number;
+}
+
+function checkUrl(name: string, url: string, protocols: readonly string[]): void {
+  if (URL.canParse(url) && protocols.includes(new URL(url).protocol)) return;
+  // The URL itself may hold a password, so it is not repeated.
+  throw new PolysemeError("invalid", `${name} must be a URL that starts with ${protocols.join(" or ")}//.`, {
+    details: { field: name },
+  });
+}
+
+function badSetting(name: string, found: string, wanted: string): PolysemeError {
+  return new PolysemeError("invalid", `${name}=${found} must be ${wanted}.`, { details: { field: name } });
+}

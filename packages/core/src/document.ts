@@ -1,0 +1,149 @@
+import type { ErrorCode } from "./errors.ts";
+
+/** A document that passed every check at the door; only `checkDocument` makes one. */
+export interface CheckedDocument {
+  readonly id: string;
+  readonly text: string;
+  readonly title: string | null;
+  /** The metadata object as JSON, ready for a jsonb column. */
+  readonly metadataJson: string;
+  /** 0 (bulk, the default) to 9 (first). */
+  readonly priority: number;
+}
+
+export interface Rejection {
+  readonly code: ErrorCode;
+  readonly field: string;
+  readonly message: string;
+  readonly id?: string;
+}
+
+export const DOCUMENT_LIMITS = {
+  idChars: 512,
+  titleChars: 2_000,
+  /** UTF-16 units. One book fits (Moby Dick: 1.2 million); what is larger is a collection, not a document. */
+  textChars: 4 * 1024 * 1024,
+  metadataDepth: 20,
+  metadataBytes: 64 * 1024,
+  maxPriority: 9,
+} as const;
+
+const NUL = "\u0000";
+
+/**
+ * The only place that sees a pushed document as `unknown`. Answers the checked document, or the first fault found with
+ * the field it is in. Unknown fields are ignored.
+ */
+export function checkDocument(value: unknown): { document: CheckedDocument } | { rejection: Rejection } {
+  if (!isRecord(value)) return reject("invalid", "document", "A document must be a JSON object.");
+  const { id, text, title, metadata, priority } = value;
+
+  const idFault = checkId(id);
+  if (idFault !== undefined) return { rejection: idFault };
+  const knownId = id as string;
+
+  const textFault = checkText(text, knownId);
+  if (textFault !== undefined) return { rejection: textFault };
+
+  if (title !== undefined && title !== null) {
+    if (typeof title !== "string") return reject("invalid", "title", "title must be a string.", knownId);
+    if (title.length > DOCUMENT_LIMITS.titleChars)
+      return reject("too_large", "title", `title is longer than ${DOCUMENT_LIMITS.titleChars} characters.`, knownId);
+    if (!isStorable(title)) return reject("invalid", "title", `title ${UNSTORABLE}.`, knownId);
+  }
+
+  const meta = checkMetadata(metadata, knownId);
+  if ("rejection" in meta) return meta;
+
+  if (priority !== undefined && !isPriority(priority))
+    return reject(
+      "invalid",
+      "priority",
+      `priority must be a whole number from 0 to ${DOCUMENT_LIMITS.maxPriority}.`,
+      knownId,
+    );
+
+  return {
+    document: {
+      id: knownId,
+      text: text as string,
+      title: (title as string | null | undefined) ?? null,
+      metadataJson: meta.json,
+      priority: (priority as number | undefined) ?? 0,
+    },
+  };
+}
+
+const UNSTORABLE = "holds a NUL character or half of a surrogate pair, which no database can store";
+
+function checkId(id: unknown): Rejection | undefined {
+  if (id === undefined) return { code: "invalid", field: "id", message: "id is missing." };
+  if (typeof id !== "string") return { code: "invalid", field: "id", message: "id must be a string." };
+  if (id.length === 0) return { code: "invalid", field: "id", message: "id is empty." };
+  if (id.length > DOCUMENT_LIMITS.idChars) {
+    const message = `id has ${id.length} characters; at most ${DOCUMENT_LIMITS.idChars} are allowed.`;
+    return { code: "invalid", field: "id", message, id: `${id.slice(0, 64).toWellFormed()}…` };
+  }
+  if (!isStorable(id)) return { code: "invalid", field: "id", message: `id ${UNSTORABLE}.` };
+  return undefined;
+}
+
+function checkText(text: unknown, id: string): Rejection | undefined {
+  const fault = (code: ErrorCode, message: string): Rejection => ({ code, field: "text", message, id });
+  if (text === undefined) return fault("invalid", "text is missing.");
+  if (typeof text !== "string") return fault("invalid", "text must be a string.");
+  if (text.length > DOCUMENT_LIMITS.textChars)
+    return fault(
+      "too_large",
+      `text has ${text.length} characters; at most ${DOCUMENT_LIMITS.textChars} are allowed. Split it into several documents.`,
+    );
+  if (text.trim().length === 0)
+    return fault("unusable_text", "text is empty or only white space: there is no meaning to encode.");
+  if (text.includes(NUL))
+    return fault("unusable_text", "text holds a NUL character (U+0000), which Postgres cannot store.");
+  if (!text.isWellFormed())
+    return fault("unusable_text", "text holds half of a surrogate pair: it was cut in the middle of a character.");
+  return undefined;
+}
+
+function checkMetadata(metadata: unknown, id: string): { json: string } | { rejection: Rejection } {
+  if (metadata === undefined || metadata === null) return { json: "{}" };
+  if (!isRecord(metadata)) return reject("invalid", "metadata", "metadata must be a JSON object.", id);
+  if (isDeeperThan(metadata, DOCUMENT_LIMITS.metadataDepth))
+    return reject("invalid", "metadata", `metadata is nested deeper than ${DOCUMENT_LIMITS.metadataDepth} levels.`, id);
+  const json = JSON.stringify(metadata);
+  if (Buffer.byteLength(json) > DOCUMENT_LIMITS.metadataBytes)
+    return reject(
+      "too_large",
+      "metadata",
+      `metadata is larger than ${DOCUMENT_LIMITS.metadataBytes} bytes of JSON.`,
+      id,
+    );
+  // JSON.stringify writes both NUL and lone surrogates as escapes, so the escapes are what to look for.
+  if (/(?<!\\)(?:\\\\)*\\u(?:0000|d[89ab][0-9a-f]{2}|d[c-f][0-9a-f]{2})/.test(json))
+    return reject("invalid", "metadata", `metadata ${UNSTORABLE}.`, id);
+  return { json };
+}
+
+/** True when objects and arrays are nested more than `levels` deep; never recurses further than that. */
+function isDeeperThan(value: unknown, levels: number): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  if (levels === 0) return true;
+  return Object.values(value).some((inner) => isDeeperThan(inner, levels - 1));
+}
+
+function isPriority(value: unknown): value is number {
+  return Number.isInteger(value) && (value as number) >= 0 && (value as number) <= DOCUMENT_LIMITS.maxPriority;
+}
+
+function isStorable(text: string): boolean {
+  return text.isWellFormed() && !text.includes(NUL);
+}
+
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function reject(code: ErrorCode, field: string, message: string, id?: string): { rejection: Rejection } {
+  return { rejection: id === undefined ? { code, field, message } : { code, field, message, id } };
+}

@@ -1,0 +1,81 @@
+/** A text's tokens as the model sees them, special tokens included. */
+export interface Tokens {
+  readonly ids: Int32Array;
+  /** UTF-16 offsets into the text; special tokens have start = end. */
+  readonly starts: Int32Array;
+  readonly ends: Int32Array;
+  /** 1 where the token is special ([CLS], [SEP] and the like). */
+  readonly special: Uint8Array;
+  /** True when the text had more tokens than the model takes and was cut, its last special token kept. */
+  readonly truncated: boolean;
+}
+
+export interface ModelInfo {
+  readonly name: string;
+  /** The folder's absolute path. */
+  readonly folder: string;
+  /** The ONNX file used, relative to the folder. */
+  readonly file: string;
+  readonly dimensions: number;
+  /** Most tokens of one text, special tokens counted. */
+  readonly maxTokens: number;
+  /** Special tokens that the tokenizer puts around a text (2 for BERT). */
+  readonly specialTokens: number;
+  readonly pooling: "mean" | "cls" | "max" | "last";
+}
+
+/** What to compute besides nothing; each costs a copy out of the runtime. */
+export interface Wants {
+  /** Pooled, L2-normalised, one of `dimensions` a text. */
+  readonly embedding?: boolean;
+  /** One contextual vector a token: [tokens, dimensions], padding removed. */
+  readonly contextual?: boolean;
+  /** The input table's row of each token: [tokens, dimensions]. */
+  readonly statics?: boolean;
+}
+
+export interface Encoded {
+  readonly embedding?: Float32Array;
+  readonly contextual?: Float32Array;
+  readonly statics?: Float32Array;
+  readonly timing: { readonly queuedMs: number; readonly encodeMs: number };
+}
+
+/** `interactive` texts (a person waits) are packed before `bulk` ones. */
+export type Lane = "interactive" | "bulk";
+
+export interface EncodeOptions {
+  readonly wants: Wants;
+  readonly lane: Lane;
+  /** Aborted before its batch started: rejected with the signal's reason and never encoded. */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * One loaded model: tokenizer on libuv threads, ONNX sessions in worker threads, and the packing between.
+ * The same text gives the same vectors whatever else is in its batch.
+ */
+export interface Encoder {
+  readonly info: ModelInfo;
+
+  /**
+   * Tokens of each text, cut to `maxTokens` with the final special token kept.
+   * @throws PolysemeError `unusable_text`
+   */
+  tokenize(texts: readonly string[]): Promise<Tokens[]>;
+
+  /** All tokens of one text without special tokens and without any cut, for planning chunks. */
+  tokenizeWhole(text: string): Promise<Tokens>;
+
+  /**
+   * Queues one text's ids (as `tokenize` gave them) for the next batch that has room.
+   * @throws PolysemeError `encode_failed` when the runtime failed or gave NaN or a zero vector; `unavailable` once closing
+   */
+  encode(ids: Int32Array, options: EncodeOptions): Promise<Encoded>;
+
+  /** Tokens waiting for a batch, for a bound in front of `encode`. */
+  readonly waitingTokens: number;
+
+  /** Takes no more, runs what waits, releases the sessions; never ends a thread while a run is in flight. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,22 @@
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  test: {
+    // Worker threads of the encoder and WASM Postgres want a process of their own.
+    pool: "forks",
+    maxWorkers: 2,
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
+    teardownTimeout: 20_000,
+    projects: [
+      {
+        extends: true,
+        test: { name: "unit", include: ["packages/*/src/**/*.test.ts", "services/*/src/**/*.test.ts"] },
+      },
+      {
+        extends: true,
+        test: { name: "pipeline", include: ["test/**/*.test.ts"], globalSetup: ["test/support/servers.ts"] },
+      },
+    ],
+  },
+});
