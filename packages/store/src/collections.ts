@@ -1,0 +1,150 @@
+import { PolysemeError, type Chunking } from "@polyseme/core";
+import type { Database, Sql } from "./database.ts";
+
+export interface Collection {
+  readonly id: number;
+  readonly name: string;
+  readonly language: string | null;
+  readonly generation: Generation;
+  readonly createdAt: Date;
+}
+
+export interface Generation {
+  readonly number: number;
+  readonly model: string;
+  readonly dimensions: number;
+  readonly chunking: Chunking;
+}
+
+export interface NewCollection {
+  readonly name: string;
+  readonly language: string | null;
+  readonly model: string;
+  readonly dimensions: number;
+  readonly chunking: Chunking;
+}
+
+/** The table of a generation's chunks; both parts are numbers, so the name is safe in SQL text. */
+export function chunkTable(collectionId: number, generation: number): string {
+  return `polyseme_store.chunks_${collectionId}_${generation}`;
+}
+
+const COLUMNS = `c.id, c.name, c.language, c.created_at as "createdAt",
+  json_build_object('number', g.number, 'model', g.model, 'dimensions', g.dimensions, 'chunking', g.chunking) as generation`;
+const FROM = `from polyseme_store.collections c
+  join polyseme_store.generations g on g.collection_id = c.id and g.number = c.live_generation`;
+
+export async function findCollection(sql: Sql, name: string): Promise<Collection | undefined> {
+  const { rows } = await sql.query<Collection>(`select ${COLUMNS} ${FROM} where c.name = $1`, [name]);
+  return rows[0];
+}
+
+export async function findCollectionById(sql: Sql, id: number): Promise<Collection | undefined> {
+  const { rows } = await sql.query<Collection>(`select ${COLUMNS} ${FROM} where c.id = $1`, [id]);
+  return rows[0];
+}
+
+export async function listCollections(sql: Sql): Promise<Collection[]> {
+  const { rows } = await sql.query<Collection>(`select ${COLUMNS} ${FROM} order by c.name`);
+  return rows;
+}
+
+/** @throws PolysemeError `not_found` */
+export async function getCollection(sql: Sql, name: string): Promise<Collection> {
+  const found = await findCollection(sql, name);
+  if (found === undefined)
+    throw new PolysemeError(
+      "not_found",
+      `There is no collection "${name}". Push a document to it, or PUT it, to make it.`,
+      {
+        details: { field: "collection" },
+      },
+    );
+  return found;
+}
+
+/**
+ * Makes a collection with its first generation, chunk table and view, or finds the one that is there: safe when many
+ * processes make the same one at once.
+ */
+export async function ensureCollection(
+  database: Database,
+  wanted: NewCollection,
+): Promise<{ collection: Collection; created: boolean }> {
+  return database.withTransaction(async (sql) => {
+    const { rows } = await sql.query<{ id: number }>(
+      "insert into polyseme_store.collections (name, language) values ($1, $2) on conflict (name) do nothing returning id",
+      [wanted.name, wanted.language],
+    );
+    const id = rows[0]?.id;
+    if (id !== undefined) {
+      await sql.query(
+        "insert into polyseme_store.generations (collection_id, number, model, dimensions, chunking) values ($1, 1, $2, $3, $4)",
+        [id, wanted.model, wanted.dimensions, JSON.stringify(wanted.chunking)],
+      );
+      await createChunkTable(sql, id, 1, wanted.dimensions);
+      await pointViewAt(sql, wanted.name, id, 1);
+    }
+    return { collection: await getCollection(sql, wanted.name), created: id !== undefined };
+  });
+}
+
+export async function setLanguage(sql: Sql, collectionId: number, language: string | null): Promise<void> {
+  await sql.query("update polyseme_store.collections set language = $2 where id = $1", [collectionId, language]);
+}
+
+/** Removes the collection, its documents, chunks, tickets and view. False when there was none. */
+export async function deleteCollection(database: Database, name: string): Promise<boolean> {
+  return database.withTransaction(async (sql) => {
+    // The lock waits for pushes and writes in flight, which hold the row's key; later ones find the collection gone.
+    const { rows } = await sql.query<{ id: number }>(
+      "select id from polyseme_store.collections where name = $1 for update",
+      [name],
+    );
+    const id = rows[0]?.id;
+    if (id === undefined) return false;
+    const generations = await sql.query<{ number: number }>(
+      "select number from polyseme_store.generations where collection_id = $1",
+      [id],
+    );
+    await sql.query(`drop view if exists polyseme.${quoteIdentifier(name)}`);
+    for (const { number } of generations.rows) await sql.query(`drop table if exists ${chunkTable(id, number)}`);
+    await sql.query(
+      `delete from polyseme_store.ticket_documents t using polyseme_store.tickets k
+       where k.id = t.ticket_id and k.collection_id = $1`,
+      [id],
+    );
+    await sql.query("delete from polyseme_store.documents where collection_id = $1", [id]);
+    await sql.query("delete from polyseme_store.collections where id = $1", [id]);
+    return true;
+  });
+}
+
+async function createChunkTable(sql: Sql, collectionId: number, generation: number, dimensions: number): Promise<void> {
+  const table = chunkTable(collectionId, generation);
+  await sql.query(`create table ${table} (
+    document_id text not null,
+    ordinal integer not null,
+    start_offset integer not null,
+    end_offset integer not null,
+    token_count integer not null,
+    text text not null,
+    embedding vector(${dimensions}) not null,
+    primary key (document_id, ordinal)
+  )`);
+  // Beside a long text Postgres would move the vector out of the row, and every scan would fetch it from elsewhere;
+  // PLAIN moves the text out instead. A page has 8 kB, so wider vectors must stay movable.
+  if (dimensions <= 1_900) await sql.query(`alter table ${table} alter column embedding set storage plain`);
+}
+
+/** (Re)makes the stable view of a collection over one generation. */
+async function pointViewAt(sql: Sql, name: string, collectionId: number, generation: number): Promise<void> {
+  await sql.query(`create or replace view polyseme.${quoteIdentifier(name)} as
+    select c.document_id, c.ordinal, c.start_offset, c.end_offset, c.text, d.metadata, c.embedding
+    from ${chunkTable(collectionId, generation)} c
+    join polyseme_store.documents d on d.collection_id = ${collectionId} and d.id = c.document_id`);
+}
+
+function quoteIdentifier(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}

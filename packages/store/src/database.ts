@@ -1,0 +1,126 @@
+import pg from "pg";
+import { PolysemeError } from "@polyseme/core";
+import { asStoreError } from "./store-error.ts";
+
+export interface Rows<Row> {
+  readonly rows: Row[];
+  readonly rowCount: number;
+}
+
+/** Something that runs SQL: a pool, or the connection of one transaction. */
+export interface Sql {
+  /** @throws PolysemeError `unavailable` when Postgres cannot be reached or is starting, stopping or full; else the driver's error */
+  query<Row extends object>(text: string, params?: readonly unknown[]): Promise<Rows<Row>>;
+}
+
+export interface Database extends Sql {
+  /** Commits what `work` did, or nothing of it when it throws. */
+  withTransaction<T>(work: (sql: Sql) => Promise<T>): Promise<T>;
+  /** The type number of `vector` in this database, which the binary array format names. Known after migration. */
+  vectorOid(): Promise<number>;
+  close(): Promise<void>;
+}
+
+/** What `pg.Pool` and the embedded pool have in common. */
+export interface PoolLike {
+  query(text: string, params?: unknown[]): Promise<pg.QueryResult>;
+  connect(): Promise<ClientLike>;
+  end(): Promise<void>;
+}
+
+export interface ClientLike {
+  query(text: string, params?: unknown[]): Promise<pg.QueryResult>;
+  /** An error given here means the connection is not to be used again. */
+  release(error?: Error): void;
+}
+
+const INT8_OID = 20;
+
+/** Row decoding shared by both sizes: counts and revisions are below 2^53, so bigint columns become numbers. */
+export const typeParsers: pg.CustomTypesConfig = {
+  getTypeParser: ((oid: number, format?: "text" | "binary") =>
+    oid === INT8_OID ? Number : pg.types.getTypeParser(oid, format as "text")) as typeof pg.types.getTypeParser,
+};
+
+export interface PostgresOptions {
+  /** Connections at most; the bound on what one process may ask of Postgres at once. */
+  readonly maxConnections: number;
+  readonly onIdleError: (error: Error) => void;
+}
+
+/** A pool on a Postgres server; nothing is connected until the first query. */
+export function openPostgres(databaseUrl: string, options: PostgresOptions): Database {
+  const pool = new pg.Pool({
+    connectionString: databaseUrl,
+    max: options.maxConnections,
+    types: typeParsers,
+    connectionTimeoutMillis: 10_000,
+    idleTimeoutMillis: 30_000,
+    // A peer that vanished without a word is noticed by the kernel, not by a query that hangs for ever.
+    keepAlive: true,
+    keepAliveInitialDelayMillis: 10_000,
+    application_name: "polyseme",
+  });
+  // An idle connection that breaks is replaced on the next query; without a listener it would end the process.
+  pool.on("error", options.onIdleError);
+  return databaseOver(pool);
+}
+
+/** The Database on top of any pool. */
+export function databaseOver(pool: PoolLike): Database {
+  let oid: Promise<number> | undefined;
+  const sql = sqlOver(pool);
+  return {
+    ...sql,
+    async withTransaction(work) {
+      const client = await pool.connect().catch((error: unknown) => {
+        throw asStoreError(error);
+      });
+      let broken: Error | undefined;
+      try {
+        const inside = sqlOver(client);
+        await inside.query("begin");
+        try {
+          const result = await work(inside);
+          await inside.query("commit");
+          return result;
+        } catch (error) {
+          await client.query("rollback").catch((rollbackError: unknown) => {
+            broken = rollbackError instanceof Error ? rollbackError : new Error(String(rollbackError));
+          });
+          throw error;
+        }
+      } finally {
+        client.release(broken);
+      }
+    },
+    vectorOid() {
+      oid ??= sql.query<{ oid: number }>("select 'vector'::regtype::oid::int as oid").then(
+        ({ rows }) => {
+          const found = rows[0]?.oid;
+          if (found === undefined) throw new PolysemeError("unavailable", "Postgres does not know the type vector.");
+          return found;
+        },
+        (error: unknown) => {
+          oid = undefined;
+          throw error;
+        },
+      );
+      return oid;
+    },
+    close: () => pool.end(),
+  };
+}
+
+function sqlOver(runner: Pick<PoolLike, "query">): Sql {
+  return {
+    async query<Row extends object>(text: string, params: readonly unknown[] = []) {
+      try {
+        const result = await (params.length === 0 ? runner.query(text) : runner.query(text, [...params]));
+        return { rows: result.rows as Row[], rowCount: result.rowCount ?? 0 };
+      } catch (error) {
+        throw asStoreError(error);
+      }
+    },
+  };
+}

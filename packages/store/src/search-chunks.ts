@@ -1,0 +1,62 @@
+import { chunkTable, type Collection } from "./collections.ts";
+import type { Sql } from "./database.ts";
+import { encodeVector } from "./vector-wire.ts";
+
+export interface Hit {
+  readonly documentId: string;
+  /** Cosine similarity, 1 for the same direction. */
+  readonly score: number;
+  readonly title: string | null;
+  readonly metadata: Record<string, unknown>;
+  readonly chunk: { readonly ordinal: number; readonly start: number; readonly end: number; readonly text: string };
+}
+
+interface HitRow {
+  documentId: string;
+  distance: number;
+  title: string | null;
+  metadata: Record<string, unknown>;
+  ordinal: number;
+  start: number;
+  end: number;
+  text: string;
+}
+
+/**
+ * The nearest chunks by cosine, nearest first; with `group: "document"` one for each document, its best.
+ * The scan is exact: `k` hits come back whenever there are so many.
+ */
+export async function searchChunks(
+  sql: Sql,
+  collection: Collection,
+  query: { vector: Float32Array; k: number; group: "document" | "chunk" },
+): Promise<Hit[]> {
+  if (query.group === "chunk") return (await nearestChunks(sql, collection, query.vector, query.k)).map(toHit);
+  // Long documents may own many of the nearest chunks, so the scan widens until k documents are found or none is left.
+  for (let limit = query.k + 20; ; limit *= 4) {
+    const rows = await nearestChunks(sql, collection, query.vector, limit);
+    const best = new Map<string, HitRow>();
+    for (const row of rows) if (!best.has(row.documentId)) best.set(row.documentId, row);
+    if (best.size >= query.k || rows.length < limit) return [...best.values()].slice(0, query.k).map(toHit);
+  }
+}
+
+async function nearestChunks(sql: Sql, collection: Collection, vector: Float32Array, limit: number): Promise<HitRow[]> {
+  const { rows } = await sql.query<HitRow>(
+    `with nearest as materialized (
+       select document_id, ordinal, start_offset, end_offset, text, embedding <=> $2::vector as distance
+       from ${chunkTable(collection.id, collection.generation.number)}
+       order by embedding <=> $2::vector limit $3
+     )
+     select n.document_id as "documentId", n.distance, d.title, d.metadata, n.ordinal, n.start_offset as start,
+       n.end_offset as end, n.text
+     from nearest n join polyseme_store.documents d on d.collection_id = $1 and d.id = n.document_id
+     order by n.distance, n.document_id, n.ordinal`,
+    [collection.id, encodeVector(vector), limit],
+  );
+  return rows;
+}
+
+function toHit({ documentId, distance, title, metadata, ...chunk }: HitRow): Hit {
+  return { documentId, score: 1 - distance, title, metadata, chunk };
+}

@@ -1,0 +1,51 @@
+import { PolysemeError } from "@polyseme/core";
+
+/** SQLSTATE classes and codes that say "not now", never "not this". */
+const PASSING_CLASSES = new Set(["08", "53"]);
+const PASSING_CODES = new Set(["57P01", "57P02", "57P03", "25006", "40001", "40P01", "58030"]);
+
+const SOCKET_CODES = new Set([
+  "ECONNREFUSED",
+  "ECONNRESET",
+  "ENOTFOUND",
+  "ETIMEDOUT",
+  "EPIPE",
+  "EAI_AGAIN",
+  "EHOSTUNREACH",
+]);
+
+/** Errors that pg itself makes, which have no code. */
+const DRIVER_MESSAGES = [
+  "Connection terminated",
+  "timeout exceeded when trying to connect",
+  "Client has encountered a connection error",
+  "Cannot use a pool after calling end",
+];
+
+/** A fault of the connection or the server's state becomes `unavailable`; every other error stays what it was. */
+export function asStoreError(error: unknown): unknown {
+  if (error instanceof PolysemeError || !(error instanceof Error)) return error;
+  const code = errorCode(error);
+  const passing =
+    (code !== undefined &&
+      (SOCKET_CODES.has(code) ||
+        PASSING_CODES.has(code) ||
+        (code.length === 5 && PASSING_CLASSES.has(code.slice(0, 2))))) ||
+    DRIVER_MESSAGES.some((message) => error.message.includes(message));
+  if (!passing) return error;
+  return new PolysemeError(
+    "unavailable",
+    `Postgres is not available: ${error.message || (code ?? "no reason given")}`,
+    {
+      cause: error,
+    },
+  );
+}
+
+/** The SQLSTATE or system error code of what was thrown, or of its cause. */
+export function errorCode(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined;
+  if ("code" in error && typeof error.code === "string" && !(error instanceof PolysemeError)) return error.code;
+  if (error instanceof AggregateError) return errorCode(error.errors[0]);
+  return errorCode(error.cause);
+}
