@@ -1,0 +1,79 @@
+import { messageOf, PolysemeError, withDeadline } from "@polyseme/core";
+import { UnrecoverableError, WaitingError, type Job } from "bullmq";
+import { openWorker, type QueueBackend } from "./connection.ts";
+
+/**
+ * taking   jobs are fetched while fewer than `concurrency` run
+ * draining no more are fetched; those that run may finish
+ * closed   none runs
+ */
+export interface Consumer {
+  /** Fetches no more. */
+  drain(): Promise<void>;
+  /** Drains, waits for the running handlers, closes. @throws DeadlineError when they take longer than `withinMs` */
+  close(withinMs: number): Promise<void>;
+}
+
+/** What a handler throws to hand its job back untouched, for another worker. */
+export class HandBack extends Error {
+  override readonly name = "HandBack";
+}
+
+export interface ConsumerOptions {
+  readonly concurrency: number;
+  readonly onError: (error: Error) => void;
+}
+
+/** How long a job's lock holds without renewal (BullMQ renews at half of it), and how often lost locks are looked for. */
+const LOCK_MS = 30_000;
+const STALLED_CHECK_MS = 10_000;
+/** The ledger counts attempts; BullMQ only has to put back what a dead worker held, however often. */
+const MAX_STALLED = 100;
+const KEPT_FAILED_JOBS = 1_000;
+
+export function consume(
+  backend: QueueBackend,
+  queueName: string,
+  handle: (data: unknown, jobName: string) => Promise<void>,
+  options: ConsumerOptions,
+): Consumer {
+  const worker = openWorker(backend, queueName, (job, token) => run(job, token, handle), {
+    concurrency: options.concurrency,
+    lockDuration: LOCK_MS,
+    stalledInterval: STALLED_CHECK_MS,
+    maxStalledCount: MAX_STALLED,
+    removeOnComplete: { count: 0 },
+    removeOnFail: { count: KEPT_FAILED_JOBS },
+  });
+  worker.on("error", options.onError);
+  const running = worker.run().catch((error: unknown) => {
+    options.onError(error instanceof Error ? error : new Error(messageOf(error)));
+  });
+  return {
+    drain: () => worker.pause(true),
+    async close(withinMs) {
+      await withDeadline(`the consumer of ${queueName} to close`, withinMs, async () => {
+        await worker.close();
+        await running;
+      });
+    },
+  };
+}
+
+async function run(
+  job: Job<unknown>,
+  token: string | undefined,
+  handle: (data: unknown, jobName: string) => Promise<void>,
+): Promise<void> {
+  try {
+    await handle(job.data, job.name);
+  } catch (error) {
+    if (error instanceof HandBack) {
+      await job.moveToWait(token);
+      throw new WaitingError();
+    }
+    if (error instanceof PolysemeError && error.retry === "never")
+      throw new UnrecoverableError(`${error.code}: ${error.message}`);
+    throw error;
+  }
+}

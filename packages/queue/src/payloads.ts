@@ -1,0 +1,74 @@
+import { isRecord, PolysemeError } from "@polyseme/core";
+
+export const EMBED_QUEUE = "polyseme-embed";
+/** Outside producers add their documents here (CONTRACT "Queue"). */
+export const INBOX_QUEUE = "polyseme-inbox";
+
+/** Documents to embed, by id and revision only: their text is in the ledger. */
+export interface EmbedJob {
+  /** Chosen at the door and kept in the ledger, so that a lost job can be put back as the same one. */
+  readonly job: number;
+  /** Runs so far of its documents: a retry is a new job to BullMQ even while a ghost of the old one remains. */
+  readonly attempts: number;
+  /** 0 (bulk) to 9 (first). */
+  readonly priority: number;
+  readonly collectionId: number;
+  readonly documents: readonly { readonly id: string; readonly revision: number }[];
+}
+
+/** What BullMQ stores: short keys, because memory a waiting job is mostly these bytes. */
+export interface EmbedJobData {
+  readonly c: number;
+  readonly d: readonly (readonly [id: string, revision: number])[];
+}
+
+/** Most documents and characters one job carries: few enough to share out well, enough to make Redis cheap. */
+export const JOB_LIMITS = { documents: 32, characters: 64 * 1024 } as const;
+
+/** BullMQ refuses ids with a colon and ids that are numbers. */
+export function embedJobId({ job, attempts }: EmbedJob): string {
+  return `j${job}-${attempts}`;
+}
+
+/** BullMQ runs low numbers first; 1 is the first that is compared with others at all. */
+export function bullPriority(priority: number): number {
+  return 10 - priority;
+}
+
+export function toEmbedJobData(job: EmbedJob): EmbedJobData {
+  return { c: job.collectionId, d: job.documents.map(({ id, revision }) => [id, revision]) };
+}
+
+/** @throws PolysemeError `invalid` when the data is not a job of ours */
+export function parseEmbedJobData(data: unknown): Pick<EmbedJob, "collectionId" | "documents"> {
+  if (!isRecord(data) || typeof data["c"] !== "number" || !Array.isArray(data["d"]))
+    throw new PolysemeError("invalid", "Not an embed job.");
+  const documents = data["d"].map((pair: unknown) => {
+    const [id, revision] = Array.isArray(pair) ? (pair as unknown[]) : [];
+    if (typeof id !== "string" || typeof revision !== "number") throw new PolysemeError("invalid", "Not an embed job.");
+    return { id, revision };
+  });
+  return { collectionId: data["c"], documents };
+}
+
+/** Groups accepted documents into jobs by priority and size; consecutive ones stay together. */
+export function assignJobs<T extends { readonly characters: number; readonly priority: number }>(
+  documents: readonly T[],
+  nextJob: () => number,
+): { readonly document: T; readonly job: number }[] {
+  const open = new Map<number, { job: number; documents: number; characters: number }>();
+  return documents.map((document) => {
+    let current = open.get(document.priority);
+    if (
+      current === undefined ||
+      current.documents === JOB_LIMITS.documents ||
+      current.characters + document.characters > JOB_LIMITS.characters
+    ) {
+      current = { job: nextJob(), documents: 0, characters: 0 };
+      open.set(document.priority, current);
+    }
+    current.documents += 1;
+    current.characters += document.characters;
+    return { document, job: current.job };
+  });
+}
