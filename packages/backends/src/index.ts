@@ -1,0 +1,2 @@
+export { openBackends, type BackendOptions, type Backends } from "./backends.ts";
+export { readDataDirHolder, type DataDirHolder } from "./data-dir-lock.ts";
