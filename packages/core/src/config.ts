@@ -120,3 +120,16 @@ function checkUrl(name: string, url: string, protocols: readonly string[]): void
 function badSetting(name: string, found: string, wanted: string): PolysemeError {
   return new PolysemeError("invalid", `${name}=${found} must be ${wanted}.`, { details: { field: name } });
 }
+
+/**
+ * The embedded stack lives in one process, so a service alone would have nobody to work with.
+ * @throws PolysemeError `invalid` that says what to set
+ */
+export function requireServers(config: Config): void {
+  if (config.backend.kind !== "embedded") return;
+  throw new PolysemeError(
+    "invalid",
+    "A service alone needs DATABASE_URL (and REDIS_URL): other processes must find the same documents. For everything in one process: polyseme serve all.",
+    { details: { field: "DATABASE_URL" } },
+  );
+}

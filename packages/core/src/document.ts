@@ -1,4 +1,4 @@
-import type { ErrorCode } from "./errors.ts";
+import { PolysemeError, type ErrorCode } from "./errors.ts";
 
 /** A document that passed every check at the door; only `checkDocument` makes one. */
 export interface CheckedDocument {
@@ -67,9 +67,9 @@ export function checkDocument(value: unknown): { document: CheckedDocument } | {
     document: {
       id: knownId,
       text: text as string,
-      title: (title as string | null | undefined) ?? null,
+      title: title ?? null,
       metadataJson: meta.json,
-      priority: (priority as number | undefined) ?? 0,
+      priority: priority ?? 0,
     },
   };
 }
@@ -89,21 +89,31 @@ function checkId(id: unknown): Rejection | undefined {
 }
 
 function checkText(text: unknown, id: string): Rejection | undefined {
-  const fault = (code: ErrorCode, message: string): Rejection => ({ code, field: "text", message, id });
-  if (text === undefined) return fault("invalid", "text is missing.");
-  if (typeof text !== "string") return fault("invalid", "text must be a string.");
-  if (text.length > DOCUMENT_LIMITS.textChars)
-    return fault(
-      "too_large",
-      `text has ${text.length} characters; at most ${DOCUMENT_LIMITS.textChars} are allowed. Split it into several documents.`,
-    );
-  if (text.trim().length === 0)
-    return fault("unusable_text", "text is empty or only white space: there is no meaning to encode.");
-  if (text.includes(NUL))
-    return fault("unusable_text", "text holds a NUL character (U+0000), which Postgres cannot store.");
+  const fault = textFault(text);
+  return fault === undefined ? undefined : { ...fault, field: "text", id };
+}
+
+/** Why a text cannot be encoded and stored; undefined when it can. */
+export function textFault(text: unknown): { code: ErrorCode; message: string } | undefined {
+  if (text === undefined) return { code: "invalid", message: "text is missing." };
+  if (typeof text !== "string") return { code: "invalid", message: "text must be a string." };
+  if (text.length > DOCUMENT_LIMITS.textChars) {
+    const message = `text has ${text.length} characters; at most ${DOCUMENT_LIMITS.textChars} are allowed. Split it into several documents.`;
+    return { code: "too_large", message };
+  }
+  const unusable = (message: string): { code: ErrorCode; message: string } => ({ code: "unusable_text", message });
+  if (text.trim().length === 0) return unusable("text is empty or only white space: there is no meaning to encode.");
+  if (text.includes(NUL)) return unusable("text holds a NUL character (U+0000), which Postgres cannot store.");
   if (!text.isWellFormed())
-    return fault("unusable_text", "text holds half of a surrogate pair: it was cut in the middle of a character.");
+    return unusable("text holds half of a surrogate pair: it was cut in the middle of a character.");
   return undefined;
+}
+
+/** @throws PolysemeError that names `field` when the text cannot be encoded */
+export function checkUsableText(text: string, field: string): string {
+  const fault = textFault(text);
+  if (fault === undefined) return text;
+  throw new PolysemeError(fault.code, fault.message.replace(/^text/, field), { details: { field } });
 }
 
 function checkMetadata(metadata: unknown, id: string): { json: string } | { rejection: Rejection } {

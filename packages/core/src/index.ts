@@ -5,3 +5,4 @@ export * from "./errors.ts";
 export * from "./lifecycle.ts";
 export * from "./log.ts";
 export * from "./metrics.ts";
+export * from "./run-main.ts";
