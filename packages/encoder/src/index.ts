@@ -1,1 +1,11 @@
+export { openEncoder, encodeTexts, type EncodedText, type OpenEncoderOptions } from "./encoder.ts";
+export type { BatchReport } from "./batch-runner.ts";
+export { findModel, listModels, type FoundModel, type ModelPlaces } from "./find-model.ts";
+export { CPU_BUDGET, GPU_BUDGET, takeBatch, type BatchBudget, type WaitingItem } from "./pack.ts";
+export type { ModelConfig } from "./parse-model-config.ts";
+export { readModelConfig, readModelFolder, type ModelFolder } from "./read-model-folder.ts";
 export type * from "./types.ts";
+export { makeCatalog, type ModelCatalog, type ModelShape } from "./catalog.ts";
+export { makeEncoderRegistry, type EncoderRegistry } from "./encoder-registry.ts";
+export { makeInferenceProbe, type InferenceProbe } from "./inference-probe.ts";
+export { encoderThreads, openEncoders } from "./open-encoders.ts";

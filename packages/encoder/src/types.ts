@@ -64,6 +64,15 @@ export interface Encoder {
    */
   tokenize(texts: readonly string[]): Promise<Tokens[]>;
 
+  /** A token as the vocabulary writes it; empty when there is none of that id. */
+  tokenText(id: number): string;
+
+  /**
+   * Ids given by a caller, with the model's special tokens around them, cut to `maxTokens`.
+   * @throws PolysemeError `invalid` when one is not in the vocabulary
+   */
+  withSpecialTokens(ids: readonly number[]): Int32Array;
+
   /** All tokens of one text without special tokens and without any cut, for planning chunks. */
   tokenizeWhole(text: string): Promise<Tokens>;
 

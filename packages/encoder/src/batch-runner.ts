@@ -1,0 +1,236 @@
+import { performance } from "node:perf_hooks";
+import { asPolysemeError, PolysemeError } from "@polyseme/core";
+import { areFinite, normalised } from "./check-vectors.ts";
+import { deferred, type Deferred } from "./deferred.ts";
+import { shareBudget, takeBatch, type BatchBudget, type WaitingItem } from "./pack.ts";
+import { padBatch } from "./pad-batch.ts";
+import { openSessionPool, type SessionPool } from "./session-pool.ts";
+import type { Output, SessionSpec, TextVectors, WantedOutputs } from "./session-protocol.ts";
+import type { EncodeOptions, Encoded, Encoder, Lane } from "./types.ts";
+
+/** What one batch was, for metrics. */
+export interface BatchReport {
+  readonly texts: number;
+  readonly tokens: number;
+  readonly paddedTokens: number;
+  readonly encodeMs: number;
+  readonly lane: Lane;
+}
+
+export interface RunnerOptions {
+  readonly threads: number;
+  readonly budget: BatchBudget;
+  readonly padTokenId: number;
+  readonly onBatch?: ((batch: BatchReport) => void) | undefined;
+  /** The worker's file; another one only in tests. */
+  readonly workerEntry?: URL;
+}
+
+export type BatchRunner = Pick<Encoder, "encode" | "waitingTokens" | "close">;
+
+/**
+ * Sessions fed from one list of waiting texts: a worker that is free takes the next batch of what waits, and nobody
+ * waits for a batch to fill.
+ * @throws PolysemeError `model_unavailable`
+ */
+export async function batchRunner(spec: SessionSpec, options: RunnerOptions): Promise<BatchRunner> {
+  const runner = new Runner(spec, options);
+  await runner.open();
+  return runner;
+}
+
+interface Item extends WaitingItem {
+  readonly ids: Int32Array;
+  readonly options: EncodeOptions;
+  readonly result: Deferred<Encoded>;
+  /** Takes the abort listener off. */
+  forget: () => void;
+}
+
+class Runner implements BatchRunner {
+  readonly #spec: SessionSpec;
+  readonly #options: RunnerOptions;
+  readonly #waiting = new Set<Item>();
+  /** Halves of batches that failed, each to run as it is. */
+  readonly #halves: Item[][] = [];
+  #pool: SessionPool | undefined;
+  #running = 0;
+  #pumpQueued = false;
+  #bulkServedMs = -Infinity;
+  #closed: Promise<void> | undefined;
+  #idle: Deferred<void> | undefined;
+  waitingTokens = 0;
+
+  constructor(spec: SessionSpec, options: RunnerOptions) {
+    this.#spec = spec;
+    this.#options = options;
+  }
+
+  async open(): Promise<void> {
+    const { threads, workerEntry } = this.#options;
+    this.#pool = await openSessionPool(this.#spec, {
+      threads,
+      onChange: () => this.#queuePump(),
+      ...(workerEntry === undefined ? {} : { entry: workerEntry }),
+    });
+  }
+
+  encode(ids: Int32Array, options: EncodeOptions): Promise<Encoded> {
+    const refusal = this.#refusalOf(ids, options);
+    if (refusal !== undefined) return Promise.reject(refusal);
+    const result = deferred<Encoded>();
+    const arrivedMs = performance.now();
+    const item: Item = {
+      ids,
+      tokens: ids.length,
+      arrivedMs,
+      lane: options.lane,
+      options,
+      result,
+      forget: () => undefined,
+    };
+    const { signal } = options;
+    if (signal !== undefined) {
+      const onAbort = (): void => {
+        this.#take([item]);
+        result.reject(reasonOf(signal));
+        this.#queuePump();
+      };
+      signal.addEventListener("abort", onAbort, { once: true });
+      item.forget = () => signal.removeEventListener("abort", onAbort);
+    }
+    this.#waiting.add(item);
+    this.waitingTokens += item.tokens;
+    this.#queuePump();
+    return result.promise;
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#drain();
+    return this.#closed;
+  }
+
+  async #drain(): Promise<void> {
+    this.#idle = deferred<void>();
+    this.#queuePump();
+    await this.#idle.promise;
+    await this.#pool?.close();
+  }
+
+  #refusalOf(ids: Int32Array, { signal, wants }: EncodeOptions): Error | undefined {
+    if (this.#closed !== undefined) return new PolysemeError("unavailable", "The encoder is closing.");
+    if (signal?.aborted === true) return reasonOf(signal);
+    if (ids.length === 0) return new PolysemeError("invalid", "A text without tokens has no vectors.");
+    if (wants.statics === true && this.#spec.outputNames.statics === undefined)
+      return new PolysemeError(
+        "not_implemented",
+        "This model's graph shows no input table, so it has no static vectors.",
+      );
+    return this.#pool?.failure;
+  }
+
+  /** Once per turn, so that texts queued together are packed together. */
+  #queuePump(): void {
+    if (this.#pumpQueued) return;
+    this.#pumpQueued = true;
+    queueMicrotask(() => {
+      this.#pumpQueued = false;
+      this.#pump();
+    });
+  }
+
+  #pump(): void {
+    const pool = this.#pool;
+    if (pool === undefined) return;
+    if (pool.failure !== undefined) this.#rejectAll(pool.failure);
+    while (pool.free > 0) {
+      const batch = this.#halves.shift() ?? this.#nextBatch(pool.free);
+      if (batch.length === 0) break;
+      void this.#run(pool, batch);
+    }
+    if (this.#running === 0 && this.#waiting.size === 0 && this.#halves.length === 0) this.#idle?.resolve();
+  }
+
+  #nextBatch(freeWorkers: number): Item[] {
+    const budget = shareBudget(this.#options.budget, this.waitingTokens, freeWorkers);
+    const now = performance.now();
+    const batch = takeBatch([...this.#waiting], budget, now, this.#bulkServedMs);
+    if (batch[0]?.lane === "bulk") this.#bulkServedMs = now;
+    this.#take(batch);
+    return batch;
+  }
+
+  #take(items: readonly Item[]): void {
+    for (const item of items) {
+      item.forget();
+      if (this.#waiting.delete(item)) this.waitingTokens -= item.tokens;
+    }
+  }
+
+  async #run(pool: SessionPool, items: readonly Item[]): Promise<void> {
+    this.#running++;
+    const startedMs = performance.now();
+    const batch = padBatch(
+      items.map(({ ids }) => ids),
+      this.#options.padTokenId,
+    );
+    try {
+      const { texts, encodeMs } = await pool.run(batch, wantedBy(items));
+      items.forEach((item, index) => settle(item, texts[index] ?? {}, startedMs, encodeMs));
+      this.#options.onBatch?.({
+        texts: items.length,
+        tokens: items.reduce((sum, { tokens }) => sum + tokens, 0),
+        paddedTokens: batch.count * batch.longest,
+        encodeMs,
+        lane: items[0]?.lane ?? "bulk",
+      });
+    } catch (error) {
+      this.#failed(items, asPolysemeError(error));
+    } finally {
+      this.#running--;
+      this.#queuePump();
+    }
+  }
+
+  /** One text that the model cannot take must not fail its neighbours: halved until it is alone. */
+  #failed(items: readonly Item[], error: PolysemeError): void {
+    // A thread that died is costly to try again, and the cause may be no text at all.
+    if (items.length === 1 || error.details?.["workerDied"] === true)
+      for (const { result } of items) result.reject(error);
+    else {
+      const middle = Math.ceil(items.length / 2);
+      this.#halves.push(items.slice(0, middle), items.slice(middle));
+    }
+  }
+
+  #rejectAll(error: PolysemeError): void {
+    const items = [...this.#waiting, ...this.#halves.splice(0).flat()];
+    this.#take(items);
+    for (const { result } of items) result.reject(error);
+  }
+}
+
+function wantedBy(items: readonly Item[]): WantedOutputs {
+  const flags = (output: Output): boolean[] => items.map(({ options }) => options.wants[output] === true);
+  return { embedding: flags("embedding"), contextual: flags("contextual"), statics: flags("statics") };
+}
+
+function settle(item: Item, vectors: TextVectors, startedMs: number, encodeMs: number): void {
+  const embedding = vectors.embedding === undefined ? undefined : normalised(vectors.embedding);
+  const isUsable =
+    (vectors.embedding === undefined) === (embedding === undefined) &&
+    [vectors.contextual, vectors.statics].every((values) => values === undefined || areFinite(values));
+  if (!isUsable) {
+    item.result.reject(new PolysemeError("encode_failed", "The model gave NaN, infinite or zero vectors for a text."));
+    return;
+  }
+  item.result.resolve({
+    ...vectors,
+    ...(embedding === undefined ? {} : { embedding }),
+    timing: { queuedMs: startedMs - item.arrivedMs, encodeMs },
+  });
+}
+
+function reasonOf(signal: AbortSignal): Error {
+  return signal.reason instanceof Error ? signal.reason : new Error(String(signal.reason));
+}

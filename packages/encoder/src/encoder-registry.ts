@@ -1,0 +1,51 @@
+import { PolysemeError } from "@polyseme/core";
+import type { ModelCatalog } from "./catalog.ts";
+import { openEncoder, type OpenEncoderOptions } from "./encoder.ts";
+import type { Encoder } from "./types.ts";
+
+/** The models that one process has loaded; each at its first use. */
+export interface EncoderRegistry {
+  readonly catalog: ModelCatalog;
+  /**
+   * @throws PolysemeError `invalid` when there is no such model, `model_unavailable` when it cannot be loaded or too many are
+   */
+  get(name: string): Promise<Encoder>;
+  /** Finishes what waits and unloads all. */
+  close(): Promise<void>;
+}
+
+/** Each loaded model holds its weights once a worker thread; beyond a few, another process is the better home. */
+const MAX_MODELS = 4;
+
+export function makeEncoderRegistry(
+  catalog: ModelCatalog,
+  options: Omit<OpenEncoderOptions, "folder" | "file">,
+): EncoderRegistry {
+  const open = new Map<string, Promise<Encoder>>();
+  return {
+    catalog,
+    async get(name) {
+      const found = await catalog.find(name);
+      const loaded = open.get(found.folder);
+      if (loaded !== undefined) return loaded;
+      if (open.size >= MAX_MODELS)
+        throw new PolysemeError(
+          "model_unavailable",
+          `This process has loaded ${MAX_MODELS} models, its most. Start another for "${name}".`,
+          {
+            details: { field: "model" },
+          },
+        );
+      const loading = openEncoder({ ...options, folder: found.folder, name: found.name });
+      open.set(found.folder, loading);
+      // A failed load may be mended on disk, so the next call tries again.
+      loading.catch(() => open.delete(found.folder));
+      return loading;
+    },
+    async close() {
+      const encoders = await Promise.allSettled(open.values());
+      open.clear();
+      await Promise.all(encoders.filter((result) => result.status === "fulfilled").map(({ value }) => value.close()));
+    },
+  };
+}

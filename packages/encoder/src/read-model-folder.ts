@@ -1,0 +1,130 @@
+import { access, readFile } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
+import { messageOf, PolysemeError } from "@polyseme/core";
+import { type ModelOutputs, planOutputs } from "./append-outputs.ts";
+import { readGraph } from "./onnx-graph.ts";
+import { BadModelFile, parseModelConfig, type ModelConfig } from "./parse-model-config.ts";
+
+/** A model as it lies on disk: everything that is known before a session is opened. */
+export interface ModelFolder extends ModelConfig {
+  /** Absolute path. */
+  readonly folder: string;
+  /** The ONNX file, relative to the folder. */
+  readonly file: string;
+  readonly tokenizerJson: string;
+  readonly hasTokenTypes: boolean;
+  readonly outputs: ModelOutputs;
+}
+
+/** Where exporters put the graph; int8 first, as it is the faster one on CPU. */
+const ONNX_FILES = ["onnx/model_int8.onnx", "onnx/model.onnx", "onnx/model_quantized.onnx", "model.onnx"];
+const NEEDED_INPUTS = ["input_ids", "attention_mask"];
+const KNOWN_INPUTS = [...NEEDED_INPUTS, "token_type_ids"];
+
+/**
+ * Reads a folder in the hub's layout.
+ * @param file the ONNX file relative to the folder; undefined: the first of the usual names that is there.
+ * @throws PolysemeError `model_unavailable`, naming the file in `details.file`
+ */
+export async function readModelFolder(folder: string, file?: string): Promise<ModelFolder> {
+  const path = resolve(folder);
+  const config = await readModelConfig(path);
+  const tokenizerJson = await guarded(path, () => readText(path, "tokenizer.json"));
+  const onnxFile = file ?? (await findOnnxFile(path));
+  const graph = await guarded(path, async () => readOnnx(path, onnxFile, config));
+  return { ...config, folder: path, file: onnxFile, tokenizerJson, ...graph };
+}
+
+/**
+ * A model's dimensions and limits from its small files alone, the graph unread.
+ * @throws PolysemeError `model_unavailable`, naming the file in `details.file`
+ */
+export async function readModelConfig(folder: string): Promise<ModelConfig> {
+  const path = resolve(folder);
+  return guarded(path, async () =>
+    parseModelConfig({
+      config: parseJson("config.json", await readText(path, "config.json")),
+      tokenizerConfig: await readOptionalJson(path, "tokenizer_config.json"),
+      sentenceBert: await readOptionalJson(path, "sentence_bert_config.json"),
+      pooling: await readOptionalJson(path, "1_Pooling/config.json"),
+      modules: await readOptionalJson(path, "modules.json"),
+    }),
+  );
+}
+
+/** The error for a folder one of whose files cannot be used. */
+export function badModel(folder: string, file: string, problem: string, cause?: unknown): PolysemeError {
+  return new PolysemeError(
+    "model_unavailable",
+    `${join(folder, file)} ${problem}. Replace the file with the model's own, or choose another model.`,
+    { details: { field: "model", file }, cause },
+  );
+}
+
+async function readOnnx(
+  folder: string,
+  file: string,
+  config: ModelConfig,
+): Promise<{ hasTokenTypes: boolean; outputs: ModelOutputs }> {
+  const bytes = await readFile(join(folder, file)).catch((error: unknown) => {
+    throw new BadModelFile(file, `cannot be read (${messageOf(error)})`);
+  });
+  try {
+    const graph = readGraph(bytes);
+    const missing = NEEDED_INPUTS.filter((name) => !graph.inputs.includes(name));
+    const unknown = graph.inputs.filter((name) => !KNOWN_INPUTS.includes(name));
+    if (missing.length > 0) throw new Error(`its graph has no input ${missing.join(" and ")}`);
+    if (unknown.length > 0) throw new Error(`its graph wants the inputs ${unknown.join(", ")}, which no text gives`);
+    return { hasTokenTypes: graph.inputs.includes("token_type_ids"), outputs: planOutputs(graph, config.pooling) };
+  } catch (error) {
+    throw new BadModelFile(file, `is no usable ONNX model: ${messageOf(error)}`);
+  }
+}
+
+async function findOnnxFile(folder: string): Promise<string> {
+  for (const file of ONNX_FILES) if (await exists(join(folder, file))) return file;
+  throw badModel(folder, "onnx/model.onnx", `is missing (looked for ${ONNX_FILES.join(", ")})`);
+}
+
+async function readText(folder: string, file: string): Promise<string> {
+  try {
+    return await readFile(join(folder, file), "utf8");
+  } catch (error) {
+    const isMissing = error instanceof Error && "code" in error && error.code === "ENOENT";
+    throw new BadModelFile(file, isMissing ? "is missing" : `cannot be read (${messageOf(error)})`);
+  }
+}
+
+async function readOptionalJson(folder: string, file: string): Promise<unknown> {
+  if (!(await exists(join(folder, file)))) return undefined;
+  return parseJson(file, await readText(folder, file));
+}
+
+function parseJson(file: string, text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (error) {
+    throw new BadModelFile(file, `is no valid JSON (${messageOf(error)})`);
+  }
+}
+
+async function guarded<T>(folder: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof BadModelFile) throw badModel(folder, error.file, error.message, error);
+    throw error;
+  }
+}
+
+export async function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** Where a graph's weights lie when they are files of their own: beside it. */
+export function weightsFolder(model: ModelFolder): string {
+  return dirname(join(model.folder, model.file));
+}

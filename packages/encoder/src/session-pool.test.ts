@@ -1,0 +1,53 @@
+import { expect, test } from "vitest";
+import { batchRunner, type BatchRunner } from "./batch-runner.ts";
+import { CPU_BUDGET } from "./pack.ts";
+import { padBatch } from "./pad-batch.ts";
+import type { SessionSpec } from "./session-protocol.ts";
+
+const SPEC: SessionSpec = {
+  path: "model.onnx",
+  appended: new Uint8Array(0),
+  weightsFolder: ".",
+  providers: ["cpu"],
+  hasTokenTypes: false,
+  outputNames: { embedding: "e", contextual: "c", statics: undefined },
+  dimensions: 4,
+  warmUp: padBatch([Int32Array.of(1)], 0),
+};
+
+/** One thread that dies of a text which starts with 13. */
+function runnerThatDies(): Promise<BatchRunner> {
+  const workerEntry = new URL("../../../test/fixtures/encoder/dying-worker.mjs", import.meta.url);
+  return batchRunner(SPEC, { threads: 1, budget: CPU_BUDGET, padTokenId: 0, workerEntry });
+}
+
+const encode = (runner: BatchRunner, id: number): Promise<unknown> =>
+  runner.encode(Int32Array.of(id), { wants: {}, lane: "bulk" });
+
+test("a thread that dies fails its run, and another takes its place", async () => {
+  const runner = await runnerThatDies();
+  await expect(encode(runner, 13)).rejects.toMatchObject({ code: "encode_failed", message: /killed by a text/ });
+  await expect(encode(runner, 1)).resolves.toBeDefined();
+  await runner.close();
+});
+
+test("when threads keep dying, what waits and what comes is refused as model_unavailable", async () => {
+  const runner = await runnerThatDies();
+  for (let death = 0; death < 3; death++)
+    await expect(encode(runner, 13)).rejects.toMatchObject({ code: "encode_failed" });
+  const last = encode(runner, 13);
+  const behind = last.catch(() => encode(runner, 1));
+  await expect(last).rejects.toMatchObject({ code: "encode_failed" });
+  await expect(behind).rejects.toMatchObject({ code: "model_unavailable" });
+  await runner.close();
+});
+
+test("closing while a dead thread is being replaced still runs what waits", async () => {
+  const runner = await runnerThatDies();
+  const dying = encode(runner, 13);
+  const behind = dying.catch(() => encode(runner, 1));
+  await expect(dying).rejects.toMatchObject({ code: "encode_failed" });
+  const closed = runner.close();
+  await expect(behind).resolves.toBeDefined();
+  await closed;
+});

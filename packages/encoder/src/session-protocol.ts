@@ -1,0 +1,44 @@
+import type { PaddedBatch } from "./pad-batch.ts";
+
+/** Everything a worker needs to open its session; travels as workerData. */
+export interface SessionSpec {
+  /** Absolute path of the ONNX file. */
+  readonly path: string;
+  /** Bytes to put behind the file's, empty for none. */
+  readonly appended: Uint8Array;
+  /** Absolute folder of weights kept in files of their own. */
+  readonly weightsFolder: string;
+  readonly providers: readonly string[];
+  readonly hasTokenTypes: boolean;
+  readonly outputNames: {
+    readonly embedding: string;
+    readonly contextual: string;
+    readonly statics: string | undefined;
+  };
+  readonly dimensions: number;
+  /** A text for the first run, which allocates and proves that the model runs. */
+  readonly warmUp: PaddedBatch;
+}
+
+export type Output = "embedding" | "contextual" | "statics";
+
+/** One flag per text, in the batch's order. */
+export type WantedOutputs = Readonly<Record<Output, readonly boolean[]>>;
+
+export type ToWorker =
+  { readonly kind: "run"; readonly batch: PaddedBatch; readonly wanted: WantedOutputs } | { readonly kind: "close" };
+
+/** The vectors of one text, [1, dimensions] or [tokens, dimensions], padding removed. */
+export type TextVectors = Readonly<Partial<Record<Output, Float32Array<ArrayBuffer>>>>;
+
+export interface RunResult {
+  readonly texts: readonly TextVectors[];
+  readonly encodeMs: number;
+}
+
+export type FromWorker =
+  | { readonly kind: "ready" }
+  /** The session could not be opened. */
+  | { readonly kind: "broken"; readonly message: string }
+  | ({ readonly kind: "done" } & RunResult)
+  | { readonly kind: "failed"; readonly message: string };

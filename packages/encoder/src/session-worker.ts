@@ -1,0 +1,135 @@
+import { open } from "node:fs/promises";
+import { performance } from "node:perf_hooks";
+import { parentPort, workerData } from "node:worker_threads";
+import { InferenceSession, Tensor } from "onnxruntime-node";
+import type { PaddedBatch } from "./pad-batch.ts";
+import type { FromWorker, Output, SessionSpec, TextVectors, ToWorker, WantedOutputs } from "./session-protocol.ts";
+
+/**
+ * Thread entry: one ONNX session, one run at a time. `run` of onnxruntime-node blocks the thread that calls it and
+ * ending that thread in the middle aborts the process, so sessions live here and end by themselves after a `close`.
+ */
+const OUTPUTS: readonly Output[] = ["embedding", "contextual", "statics"];
+
+const spec = workerData as SessionSpec;
+if (parentPort === null) throw new Error("This file is the entry of a worker thread.");
+const port = parentPort;
+
+try {
+  const session = await openSession();
+  port.on("message", (message: ToWorker) => void answer(session, message));
+  await warmUp(session);
+  send({ kind: "ready" });
+} catch (error) {
+  send({ kind: "broken", message: messageOf(error) });
+  port.close();
+}
+
+async function answer(session: InferenceSession, message: ToWorker): Promise<void> {
+  if (message.kind === "close") {
+    await session.release();
+    port.close();
+    return;
+  }
+  try {
+    const started = performance.now();
+    const texts = await run(session, message.batch, message.wanted);
+    send(
+      { kind: "done", texts, encodeMs: performance.now() - started },
+      texts.flatMap((text) => Object.values(text).map(({ buffer }) => buffer)),
+    );
+  } catch (error) {
+    send({ kind: "failed", message: messageOf(error) });
+  }
+}
+
+async function openSession(): Promise<InferenceSession> {
+  const options: InferenceSession.SessionOptions = {
+    executionProviders: [...spec.providers],
+    // One worker a core, one thread each: keeps its rate when the cores have other work, where wider sessions collapse.
+    intraOpNumThreads: 1,
+    interOpNumThreads: 1,
+    executionMode: "sequential",
+    graphOptimizationLevel: "all",
+    // Patterns are kept per shape, and here almost every batch has another.
+    enableMemPattern: false,
+    // What fails is thrown; the native log would repeat it past ours.
+    logSeverityLevel: 4,
+    extra: {
+      session: {
+        intra_op: { allow_spinning: "0" },
+        set_denormal_as_zero: "1",
+        model_external_initializers_file_folder_path: spec.weightsFolder,
+      },
+    },
+  };
+  return spec.appended.length === 0
+    ? InferenceSession.create(spec.path, options)
+    : InferenceSession.create(await readWithAppended(), options);
+}
+
+/** One buffer for both, as the file may be most of the thread's memory. */
+async function readWithAppended(): Promise<Uint8Array> {
+  const file = await open(spec.path);
+  try {
+    const { size } = await file.stat();
+    const bytes = new Uint8Array(size + spec.appended.length);
+    for (let at = 0; at < size;) {
+      const { bytesRead } = await file.read(bytes, at, size - at, at);
+      if (bytesRead === 0) throw new Error("the file became shorter while it was read");
+      at += bytesRead;
+    }
+    bytes.set(spec.appended, size);
+    return bytes;
+  } finally {
+    await file.close();
+  }
+}
+
+async function warmUp(session: InferenceSession): Promise<void> {
+  const names = OUTPUTS.flatMap((output) => spec.outputNames[output] ?? []);
+  const results = await session.run(feedsOf(spec.warmUp), names);
+  for (const name of names) {
+    const result = results[name];
+    if (result?.type !== "float32") throw new Error(`its output ${name} is ${result?.type ?? "missing"}, not float32`);
+    const width = result.dims.at(-1);
+    if (width !== spec.dimensions)
+      throw new Error(`its output ${name} has ${width ?? 0} dimensions, config.json says ${spec.dimensions}`);
+  }
+}
+
+async function run(session: InferenceSession, batch: PaddedBatch, wanted: WantedOutputs): Promise<TextVectors[]> {
+  const fetched = OUTPUTS.filter((output) => wanted[output].includes(true));
+  const names = fetched.flatMap((output) => spec.outputNames[output] ?? []);
+  const results = await session.run(feedsOf(batch), names);
+  const texts: Partial<Record<Output, Float32Array<ArrayBuffer>>>[] = batch.lengths.map(() => ({}));
+  for (const output of fetched) {
+    const data = results[spec.outputNames[output] ?? ""]?.data;
+    if (!(data instanceof Float32Array)) throw new Error(`The model gave no ${output} vectors.`);
+    const rowLength = data.length / batch.count;
+    texts.forEach((text, row) => {
+      if (wanted[output][row] !== true) return;
+      const kept = output === "embedding" ? rowLength : (batch.lengths[row] ?? 0) * spec.dimensions;
+      text[output] = new Float32Array(data.subarray(row * rowLength, row * rowLength + kept));
+    });
+  }
+  return texts;
+}
+
+function feedsOf({ count, longest, ids, mask }: PaddedBatch): Record<string, Tensor> {
+  const shape = [count, longest];
+  return {
+    input_ids: new Tensor("int64", ids, shape),
+    attention_mask: new Tensor("int64", mask, shape),
+    ...(spec.hasTokenTypes ? { token_type_ids: new Tensor("int64", new BigInt64Array(ids.length), shape) } : {}),
+  };
+}
+
+function send(message: FromWorker, transfer: ArrayBuffer[] = []): void {
+  port.postMessage(message, transfer);
+}
+
+/** Not core's: the worker starts faster with relative imports alone. */
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

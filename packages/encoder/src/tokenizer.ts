@@ -1,0 +1,145 @@
+import { setImmediate } from "node:timers/promises";
+import { messageOf, PolysemeError } from "@polyseme/core";
+import { Tokenizer as NativeTokenizer, type Encoding } from "tokenizers";
+import type { ModelFolder } from "./read-model-folder.ts";
+import { badModel } from "./read-model-folder.ts";
+import type { Tokens } from "./types.ts";
+import { toUtf16Offsets } from "./utf16-offsets.ts";
+
+export interface TextTokenizer {
+  readonly specialTokens: number;
+  tokenize(texts: readonly string[]): Promise<Tokens[]>;
+  tokenizeWhole(text: string): Promise<Tokens>;
+  tokenText(id: number): string;
+  withSpecialTokens(ids: readonly number[]): Int32Array;
+}
+
+/** Reading 20,000 tokens out of the native library takes some 15 ms of the event loop. */
+const READ_TOKENS = 20_000;
+
+/**
+ * The model's own tokenizer, run on libuv's threads.
+ * @throws PolysemeError `model_unavailable`
+ */
+export async function openTokenizer(
+  model: Pick<ModelFolder, "folder" | "tokenizerJson" | "maxTokens">,
+): Promise<TextTokenizer> {
+  try {
+    const native = NativeTokenizer.fromString(model.tokenizerJson);
+    // Shipped files cut at 128 tokens and pad to 128.
+    native.disableTruncation();
+    native.disablePadding();
+    return makeTokenizer(native, await probeTemplate(native), model.maxTokens);
+  } catch (error) {
+    throw badModel(model.folder, "tokenizer.json", `is no usable tokenizer (${messageOf(error)})`, error);
+  }
+}
+
+function makeTokenizer(native: NativeTokenizer, template: Template, maxTokens: number): TextTokenizer {
+  return {
+    specialTokens: template.leading.length + template.trailing.length,
+
+    tokenText: (id) => native.idToToken(id) ?? "",
+
+    withSpecialTokens(ids) {
+      const unknown = ids.find((id) => native.idToToken(id) === null);
+      if (unknown !== undefined)
+        throw new PolysemeError("invalid", `The model has no token with the id ${unknown}.`, {
+          details: { field: "input" },
+        });
+      const kept = ids.slice(0, maxTokens - template.leading.length - template.trailing.length);
+      return Int32Array.from([...template.leading, ...kept, ...template.trailing]);
+    },
+
+    async tokenize(texts) {
+      if (texts.length === 0) return [];
+      const encodings = await usable(() => native.encodeBatch([...texts]));
+      return encodings.map((encoding, index) => cutTokens(texts[index] ?? "", encoding, template, maxTokens));
+    },
+
+    async tokenizeWhole(text) {
+      const encoding = await usable(() => native.encode(text, null, { addSpecialTokens: false }));
+      const parts = [encoding];
+      if (encoding.getLength() > READ_TOKENS) {
+        encoding.truncate(READ_TOKENS, 0, "right");
+        parts.push(...encoding.getOverflowing());
+      }
+      const read: RawTokens[] = [];
+      for (const part of parts) {
+        if (read.length > 0) await setImmediate();
+        read.push(readTokens(part));
+      }
+      return toTokens(text, joined(read), false);
+    },
+  };
+}
+
+async function usable<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw new PolysemeError("unusable_text", `The tokenizer refused a text: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+/** What the tokenizer puts around a text. */
+interface Template {
+  /** Ids of the special tokens before the text, and behind it. */
+  readonly leading: readonly number[];
+  readonly trailing: readonly number[];
+}
+
+async function probeTemplate(native: NativeTokenizer): Promise<Template> {
+  const encoding = await native.encode("a");
+  const ids = encoding.getIds();
+  const special = encoding.getSpecialTokensMask();
+  const first = special.indexOf(0);
+  if (first < 0) throw new Error("it gives no token for the letter a");
+  return { leading: ids.slice(0, first), trailing: ids.slice(special.lastIndexOf(0) + 1) };
+}
+
+/**
+ * A text with too many tokens loses the last of its own, never the special tokens behind them: models are trained to
+ * see those, and a vector without them is another one.
+ */
+function cutTokens(text: string, encoding: Encoding, template: Template, maxTokens: number): Tokens {
+  if (encoding.getLength() <= maxTokens) return toTokens(text, readTokens(encoding), false);
+  encoding.truncate(maxTokens - template.trailing.length, 0, "right");
+  const trailing = template.trailing.map(() => 0);
+  const tail: RawTokens = {
+    ids: [...template.trailing],
+    offsets: trailing.map(() => [0, 0]),
+    special: trailing.map(() => 1),
+  };
+  return toTokens(text, joined([readTokens(encoding), tail]), true);
+}
+
+interface RawTokens {
+  readonly ids: number[];
+  /** [start, end] in code points. */
+  readonly offsets: number[][];
+  readonly special: number[];
+}
+
+function readTokens(encoding: Encoding): RawTokens {
+  return { ids: encoding.getIds(), offsets: encoding.getOffsets(), special: encoding.getSpecialTokensMask() };
+}
+
+function joined(parts: readonly RawTokens[]): RawTokens {
+  return {
+    ids: parts.flatMap(({ ids }) => ids),
+    offsets: parts.flatMap(({ offsets }) => offsets),
+    special: parts.flatMap(({ special }) => special),
+  };
+}
+
+function toTokens(text: string, raw: RawTokens, truncated: boolean): Tokens {
+  const starts = Int32Array.from(raw.offsets, ([start = 0]) => start);
+  const ends = Int32Array.from(raw.offsets, ([, end = 0]) => end);
+  return {
+    ids: Int32Array.from(raw.ids),
+    ...toUtf16Offsets(text, { starts, ends }),
+    special: Uint8Array.from(raw.special),
+    truncated,
+  };
+}
