@@ -19,7 +19,7 @@ export interface EmbeddedPools {
  */
 export async function openEmbeddedPools(run: ProtocolRunner): Promise<EmbeddedPools> {
   const client = new pg.Client({
-    stream: () => new EmbeddedWire(run) as never,
+    stream: () => new EmbeddedWire(run),
     user: "postgres",
     database: "postgres",
   });

@@ -68,7 +68,7 @@ export function openWorker(
     : new Worker<unknown, void>(
         name,
         process,
-        { ...options, connection: backend.pool } as never,
+        { ...options, connection: backend.pool },
         createPostgresBackend as never,
       );
 }

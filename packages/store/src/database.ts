@@ -38,8 +38,10 @@ const INT8_OID = 20;
 
 /** Row decoding shared by both sizes: counts and revisions are below 2^53, so bigint columns become numbers. */
 export const typeParsers: pg.CustomTypesConfig = {
-  getTypeParser: ((oid: number, format?: "text" | "binary") =>
-    oid === INT8_OID ? Number : pg.types.getTypeParser(oid, format as "text")) as typeof pg.types.getTypeParser,
+  getTypeParser: ((oid: number, format?: "text" | "binary"): ((value: string) => unknown) =>
+    oid === INT8_OID
+      ? Number
+      : (pg.types.getTypeParser(oid, format) as (value: string) => unknown)) as typeof pg.types.getTypeParser,
 };
 
 export interface PostgresOptions {

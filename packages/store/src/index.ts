@@ -11,3 +11,4 @@ export * from "./store-chunks.ts";
 export * from "./store-error.ts";
 export * from "./tickets.ts";
 export * from "./vector-wire.ts";
+export * from "./watch-ticket.ts";
