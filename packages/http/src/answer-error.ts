@@ -1,0 +1,81 @@
+import { PolysemeError, asPolysemeError, type ErrorCode, type ErrorDetails } from "@polyseme/core";
+import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
+
+export interface ErrorBody {
+  readonly error: { readonly code: ErrorCode; readonly message: string; readonly details?: ErrorDetails };
+}
+
+/** Seconds until a refused caller may try again, when the error does not say. */
+const DEFAULT_RETRY_AFTER_SECONDS = 1;
+
+/** Every error's way out: one body, its status from its code; what is ours to mend is logged and not shown. */
+export function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const known = fromFramework(error) ?? asPolysemeError(error);
+  if (known.code === "internal") request.log.error({ err: known.cause ?? known }, "request failed");
+  if (known.code === "overloaded" || known.code === "unavailable") {
+    const seconds = known.details?.["retryAfterSeconds"];
+    void reply.header(
+      "retry-after",
+      typeof seconds === "number" ? Math.max(1, Math.ceil(seconds)) : DEFAULT_RETRY_AFTER_SECONDS,
+    );
+  }
+  return reply.status(known.status).send(errorBody(known));
+}
+
+export function errorBody(error: PolysemeError): ErrorBody {
+  const message = error.code === "internal" ? "Something failed here; the log has the reason." : error.message;
+  return { error: { code: error.code, message, ...(error.details === undefined ? {} : { details: error.details }) } };
+}
+
+/** Errors that fastify makes before a handler runs, in our words. */
+function fromFramework(error: unknown): PolysemeError | undefined {
+  if (!isFastifyError(error)) return undefined;
+  if (error.validation !== undefined) {
+    const [first] = error.validation;
+    const params = first?.params ?? {};
+    const inner = params["missingProperty"] ?? params["additionalProperty"];
+    const path = (first?.instancePath ?? "").split("/").filter((part) => part !== "");
+    const field =
+      [...path, ...(typeof inner === "string" ? [inner] : [])].join(".") || (error.validationContext ?? "body");
+    const message =
+      typeof params["additionalProperty"] === "string"
+        ? "is not a field of this request"
+        : (first?.message ?? "is not valid");
+    return new PolysemeError("invalid", `${field} ${message}.`, { details: { field } });
+  }
+  switch (error.code) {
+    case "FST_ERR_CTP_BODY_TOO_LARGE":
+      return new PolysemeError(
+        "too_large",
+        "The request body is too large. Push in smaller parts, or stream application/x-ndjson.",
+        {
+          details: { field: "body" },
+        },
+      );
+    case "FST_ERR_CTP_INVALID_MEDIA_TYPE":
+    case "FST_ERR_CTP_INVALID_TYPE":
+      return new PolysemeError(
+        "unsupported_media_type",
+        "Send application/json, or application/x-ndjson where a route says so.",
+        {
+          details: { field: "content-type" },
+        },
+      );
+    default:
+      break;
+  }
+  if (
+    error instanceof SyntaxError ||
+    (error.statusCode !== undefined && error.statusCode >= 400 && error.statusCode < 500)
+  )
+    return new PolysemeError("invalid", `The request cannot be read: ${error.message}`, { details: { field: "body" } });
+  return undefined;
+}
+
+function isFastifyError(error: unknown): error is FastifyError {
+  return (
+    error instanceof Error &&
+    !(error instanceof PolysemeError) &&
+    ("code" in error || "validation" in error || "statusCode" in error)
+  );
+}

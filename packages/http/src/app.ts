@@ -1,0 +1,87 @@
+import swagger from "@fastify/swagger";
+import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
+import { PolysemeError, type Log, type Metrics } from "@polyseme/core";
+import fastify, { LogController, type FastifyPluginCallback } from "fastify";
+import { makeKeyCheck } from "./api-keys.ts";
+import { answerError } from "./answer-error.ts";
+import { healthRoutes, type Probe } from "./health-routes.ts";
+
+export interface AppOptions {
+  readonly title: string;
+  readonly version: string;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  readonly apiKeys: readonly string[];
+  readonly probes: readonly Probe[];
+  /** Routes that another process, or a later version, answers. */
+  readonly unbuiltRoutes: readonly UnbuiltRoute[];
+}
+
+export interface UnbuiltRoute {
+  readonly method: "GET" | "POST" | "PUT" | "DELETE";
+  readonly url: string;
+  readonly what: string;
+}
+
+export type App = ReturnType<typeof buildApp>;
+
+/** JSON bodies of ordinary requests; a push states its own bound. */
+const BODY_LIMIT_BYTES = 8 * 1024 * 1024;
+/** A request's headers and JSON body must arrive within this; streamed bodies have their own clock. */
+const REQUEST_TIMEOUT_MS = 120_000;
+
+/** The HTTP face of a process, not yet listening. Call `register` with the services' routes. */
+export function buildApp(options: AppOptions) {
+  const app = fastify({
+    loggerInstance: options.log,
+    // Requests are counted in /metrics; a line each would drown what matters.
+    logController: new LogController({ disableRequestLogging: true }),
+    bodyLimit: BODY_LIMIT_BYTES,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    routerOptions: { maxParamLength: 2_048 },
+    // Stopping finishes requests in flight; idle kept-alive connections are closed at once.
+    forceCloseConnections: "idle",
+    ajv: { customOptions: { coerceTypes: false, removeAdditional: false, allErrors: false } },
+  }).withTypeProvider<TypeBoxTypeProvider>();
+
+  app.setErrorHandler((error, request, reply) => answerError(error, request, reply));
+  app.setNotFoundHandler((request) => {
+    throw new PolysemeError(
+      "not_found",
+      `There is no ${request.method} ${request.url.split("?")[0] ?? ""} here. See /openapi.json.`,
+    );
+  });
+  app.addHook("onRequest", makeKeyCheck(options.apiKeys));
+  app.addHook("onResponse", (request, reply, done) => {
+    options.metrics.requestSeconds.observe(
+      { route: request.routeOptions.url ?? "unknown", method: request.method, status: String(reply.statusCode) },
+      reply.elapsedTime / 1_000,
+    );
+    done();
+  });
+  void app.register(swagger, {
+    openapi: {
+      openapi: "3.1.0",
+      info: { title: options.title, version: options.version, description: "Push documents, search them by meaning." },
+      components: { securitySchemes: { key: { type: "http", scheme: "bearer" } } },
+    },
+  });
+  void app.register(healthRoutes, { probes: options.probes, metrics: options.metrics });
+  void app.register(unbuiltRoutes(options.unbuiltRoutes));
+  return app;
+}
+
+function unbuiltRoutes(routes: readonly UnbuiltRoute[]): FastifyPluginCallback {
+  return (app, _options, done) => {
+    for (const { method, url, what } of routes)
+      app.route({
+        method,
+        url,
+        schema: { hide: true },
+        handler: () => {
+          throw new PolysemeError("not_implemented", `${what} is not built yet.`);
+        },
+      });
+    done();
+  };
+}

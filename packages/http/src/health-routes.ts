@@ -1,0 +1,47 @@
+import { messageOf, withDeadline, type Metrics } from "@polyseme/core";
+import type { FastifyPluginCallback } from "fastify";
+
+/** One thing a process needs in order to serve. */
+export interface Probe {
+  readonly name: string;
+  /** Rejects when it does not work. */
+  readonly check: () => Promise<unknown>;
+}
+
+const PROBE_DEADLINE_MS = 5_000;
+
+/** Liveness, readiness, metrics and the API's description. */
+export const healthRoutes: FastifyPluginCallback<{ probes: readonly Probe[]; metrics: Metrics }> = (
+  app,
+  options,
+  done,
+) => {
+  app.get("/healthz", { schema: { summary: "Alive", tags: ["operations"] } }, () => ({ status: "alive" }));
+
+  app.get("/readyz", { schema: { summary: "Ready to serve", tags: ["operations"] } }, async (_request, reply) => {
+    const results = await Promise.all(options.probes.map(runProbe));
+    const ready = results.every(({ ok }) => ok);
+    return reply.status(ready ? 200 : 503).send({
+      status: ready ? "ready" : "not ready",
+      checks: Object.fromEntries(results.map(({ name, ok, message }) => [name, ok ? "ok" : message])),
+    });
+  });
+
+  app.get("/metrics", { schema: { summary: "Prometheus text", tags: ["operations"] } }, async (_request, reply) =>
+    reply.type(options.metrics.registry.contentType).send(await options.metrics.registry.metrics()),
+  );
+
+  app.get("/openapi.json", { schema: { hide: true } }, () => app.swagger());
+  done();
+};
+
+async function runProbe({ name, check }: Probe): Promise<{ name: string; ok: boolean; message: string }> {
+  try {
+    await withDeadline(name, PROBE_DEADLINE_MS, async () => {
+      await check();
+    });
+    return { name, ok: true, message: "" };
+  } catch (error) {
+    return { name, ok: false, message: messageOf(error) };
+  }
+}

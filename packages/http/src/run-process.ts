@@ -1,0 +1,83 @@
+import { openBackends, type Backends } from "@polyseme/backends";
+import {
+  makeLog,
+  makeMetrics,
+  messageOf,
+  type Config,
+  type Log,
+  type Metrics,
+  type StopSignals,
+  type StopStep,
+} from "@polyseme/core";
+import type { UnbuiltRoute } from "./app.ts";
+import { serve, type Service } from "./serve.ts";
+
+/** What a main.ts hands to its service. */
+export interface RunOptions {
+  readonly config: Config;
+  readonly pid: number;
+  readonly signals: StopSignals;
+  /** Told the URL once it listens. */
+  readonly onListening: (url: string) => Promise<void> | void;
+}
+
+export interface ProcessParts {
+  readonly services: readonly Service[];
+  /** What the services use, closed after them and before the connections. */
+  readonly closeSteps: readonly StopStep[];
+}
+
+export interface ProcessContext {
+  readonly backends: Backends;
+  readonly log: Log;
+  readonly metrics: Metrics;
+}
+
+const CLOSE_BACKENDS_MS = 5_000;
+
+/**
+ * One process from connect to disconnect: opens the backends, makes the services on them, serves until told to stop.
+ * @throws PolysemeError when something it needs is not there, AggregateError when the stop was not clean
+ */
+export async function runProcess(
+  { config, pid, signals, onListening }: RunOptions,
+  process: {
+    readonly name: string;
+    readonly defaultPort: number;
+    readonly unbuiltRoutes: readonly UnbuiltRoute[];
+    readonly makeParts: (context: ProcessContext) => Promise<ProcessParts>;
+  },
+): Promise<void> {
+  const log = makeLog(config.logLevel, process.name);
+  const metrics = makeMetrics({ processMetrics: true });
+  const backends = await openBackends(config.backend, {
+    pid,
+    onError: (error) => {
+      log.warn({ reason: messageOf(error) }, "connection");
+    },
+  });
+  const closeBackends: StopStep = {
+    name: "the connections",
+    withinMs: CLOSE_BACKENDS_MS,
+    stop: () => backends.close(),
+  };
+  const parts = await process.makeParts({ backends, log, metrics }).catch(async (error: unknown) => {
+    await backends.close();
+    throw error;
+  });
+  await serve({
+    title: process.name === "all" ? "polyseme" : `polyseme ${process.name}`,
+    config,
+    defaultPort: process.defaultPort,
+    log,
+    metrics,
+    services: parts.services,
+    unbuiltRoutes: process.unbuiltRoutes,
+    signals,
+    onListening: async (url) => {
+      await backends.publishUrl(url);
+      await onListening(url);
+    },
+    closeSteps: [...parts.closeSteps, closeBackends],
+  });
+}
