@@ -1,0 +1,38 @@
+import { makeApi, UNBUILT_ROUTES } from "@polyseme/api";
+import { makeEmbedder, makeThroughput } from "@polyseme/embedder";
+import { encoderThreads, makeInferenceProbe, openEncoders } from "@polyseme/encoder";
+import { runProcess, type RunOptions } from "@polyseme/http";
+import { makeIngest } from "@polyseme/ingest";
+
+const DEFAULT_PORT = 8080;
+const CLOSE_ENCODERS_MS = 10_000;
+
+/** Every service in one process, on the embedded stack or on real servers. */
+export function runAll(options: RunOptions): Promise<void> {
+  const { config, signals } = options;
+  return runProcess(options, {
+    name: "all",
+    defaultPort: DEFAULT_PORT,
+    unbuiltRoutes: UNBUILT_ROUTES,
+    async makeParts(context) {
+      const throughput = makeThroughput(encoderThreads(config));
+      const encoders = await openEncoders(config, context.metrics, (batch) => {
+        throughput.record(batch);
+      });
+      const shared = {
+        ...context,
+        encoders,
+        inference: makeInferenceProbe(encoders, () => performance.now()),
+        stop: signals.stop,
+      };
+      return {
+        services: [
+          makeIngest({ ...shared, catalog: encoders.catalog }),
+          makeEmbedder({ ...shared, throughput }),
+          makeApi(shared),
+        ],
+        closeSteps: [{ name: "the encoder", withinMs: CLOSE_ENCODERS_MS, stop: () => encoders.close() }],
+      };
+    },
+  });
+}

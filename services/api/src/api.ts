@@ -1,0 +1,52 @@
+import type { Backends } from "@polyseme/backends";
+import type { Metrics } from "@polyseme/core";
+import type { EncoderRegistry } from "@polyseme/encoder";
+import type { Probe, Service, UnbuiltRoute } from "@polyseme/http";
+import { collectionRoutes } from "./collection-routes.ts";
+import { documentRoutes } from "./document-routes.ts";
+import { embeddingsRoutes } from "./embeddings-routes.ts";
+import { inspectRoutes } from "./inspect-routes.ts";
+import { searchRoutes } from "./search-routes.ts";
+
+export interface ApiOptions {
+  readonly backends: Backends;
+  readonly encoders: EncoderRegistry;
+  readonly inference: Probe;
+  readonly metrics: Metrics;
+  readonly stop: AbortSignal;
+}
+
+/** The reading side: collections, documents, search, inspect, embeddings. */
+export function makeApi({ backends, encoders, inference, metrics, stop }: ApiOptions): Service {
+  const { database, queues } = backends;
+  return {
+    name: "api",
+    routes: async (app) => {
+      await app.register(collectionRoutes, { database, catalog: encoders.catalog });
+      await app.register(documentRoutes, { database });
+      await app.register(searchRoutes, { database, encoders, metrics, stop });
+      await app.register(inspectRoutes, { encoders });
+      await app.register(embeddingsRoutes, { encoders });
+    },
+    probes: [
+      { name: "database", check: () => database.query("select 1") },
+      { name: "queue", check: () => queues.countEmbedJobs() },
+      inference,
+    ],
+    start: () => undefined,
+    stopSteps: () => [],
+  };
+}
+
+/** Routes of the API that have a name already and no code yet. */
+export const UNBUILT_ROUTES: readonly UnbuiltRoute[] = [
+  { method: "GET", url: "/", what: "The web page" },
+  { method: "GET", url: "/docs", what: "The documentation page (see /openapi.json)" },
+  { method: "GET", url: "/v1/failures", what: "Listing failures (see GET /v1/tickets/{ticket})" },
+  { method: "POST", url: "/v1/failures/redrive", what: "Redriving failures (push the documents again)" },
+  { method: "POST", url: "/v1/collections/:collection/migrate", what: "Migrating a collection" },
+  { method: "GET", url: "/v1/collections/:collection/migration", what: "Migrating a collection" },
+  { method: "POST", url: "/v1/collections/:collection/migration/cutover", what: "Migrating a collection" },
+  { method: "POST", url: "/v1/collections/:collection/migration/rollback", what: "Migrating a collection" },
+  { method: "GET", url: "/v1/collections/:collection/senses", what: "Grouping a word's senses" },
+];

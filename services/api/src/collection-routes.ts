@@ -1,0 +1,195 @@
+import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
+import { checkCollectionName, CHUNKING_STRATEGIES, PolysemeError } from "@polyseme/core";
+import type { ModelCatalog } from "@polyseme/encoder";
+import { CollectionParams, ErrorSchema } from "@polyseme/http";
+import {
+  collectionStatistics,
+  deleteCollection,
+  ensureCollection,
+  findCollection,
+  getCollection,
+  listCollections,
+  setLanguage,
+  type Collection,
+  type Database,
+} from "@polyseme/store";
+import { Type, type Static } from "typebox";
+import { chunkingOf, differences } from "./collection-settings.ts";
+
+const ChunkingSchema = Type.Object(
+  {
+    maxTokens: Type.Optional(Type.Integer({ minimum: 8, maximum: 32_768 })),
+    overlapTokens: Type.Optional(Type.Integer({ minimum: 0, maximum: 8_192 })),
+    strategy: Type.Optional(Type.Enum([...CHUNKING_STRATEGIES])),
+  },
+  { additionalProperties: false },
+);
+
+export const SettingsSchema = Type.Object(
+  {
+    model: Type.Optional(Type.String({ minLength: 1, maxLength: 512 })),
+    chunking: Type.Optional(ChunkingSchema),
+    language: Type.Optional(Type.String({ pattern: "^[a-zA-Z]{2,8}(-[a-zA-Z0-9]{1,8})*$" })),
+    lateChunking: Type.Optional(Type.Boolean()),
+    tokenVectors: Type.Optional(Type.Enum(["none", "int8", "half"])),
+    index: Type.Optional(Type.Unknown()),
+  },
+  { additionalProperties: false },
+);
+export type Settings = Static<typeof SettingsSchema>;
+
+const CollectionSchema = Type.Object({
+  name: Type.String(),
+  model: Type.String(),
+  dimensions: Type.Integer(),
+  chunking: Type.Object({ maxTokens: Type.Integer(), overlapTokens: Type.Integer(), strategy: Type.String() }),
+  lateChunking: Type.Boolean(),
+  tokenVectors: Type.String(),
+  language: Type.Union([Type.String(), Type.Null()]),
+  generation: Type.Integer(),
+  createdAt: Type.String(),
+  documents: Type.Object({
+    total: Type.Integer(),
+    queued: Type.Integer(),
+    embedding: Type.Integer(),
+    stored: Type.Integer(),
+    failed: Type.Integer(),
+  }),
+  chunks: Type.Integer(),
+  coverage: Type.Number(),
+  oldestPendingAgeSeconds: Type.Union([Type.Number(), Type.Null()]),
+  backlogSeconds: Type.Union([Type.Number(), Type.Null()]),
+});
+
+/** Collections: make, look at, remove. */
+export const collectionRoutes: FastifyPluginAsyncTypebox<{ database: Database; catalog: ModelCatalog }> = async (
+  app,
+  { database, catalog },
+) => {
+  await Promise.resolve();
+  app.put(
+    "/v1/collections/:collection",
+    {
+      schema: {
+        summary: "Make a collection, or confirm its settings",
+        tags: ["collections"],
+        params: CollectionParams,
+        body: SettingsSchema,
+        response: { 200: CollectionSchema, 201: CollectionSchema, "4xx": ErrorSchema, "5xx": ErrorSchema },
+      },
+    },
+    async (request, reply) => {
+      const name = checkCollectionName(request.params.collection);
+      const { collection, created } = await putCollection(database, catalog, name, request.body);
+      return reply.status(created ? 201 : 200).send(await describe(database, collection));
+    },
+  );
+
+  app.get(
+    "/v1/collections",
+    {
+      schema: {
+        summary: "All collections",
+        tags: ["collections"],
+        response: { 200: Type.Object({ collections: Type.Array(CollectionSchema) }) },
+      },
+    },
+    async () => {
+      const collections = await listCollections(database);
+      return { collections: await Promise.all(collections.map((collection) => describe(database, collection))) };
+    },
+  );
+
+  app.get(
+    "/v1/collections/:collection",
+    {
+      schema: {
+        summary: "Settings, counts by state, coverage, backlog",
+        tags: ["collections"],
+        params: CollectionParams,
+        response: { 200: CollectionSchema, "4xx": ErrorSchema },
+      },
+    },
+    async (request) => describe(database, await getCollection(database, request.params.collection)),
+  );
+
+  app.delete(
+    "/v1/collections/:collection",
+    {
+      schema: {
+        summary: "Remove a collection with all its documents",
+        tags: ["collections"],
+        params: CollectionParams,
+        response: { 200: Type.Object({ deleted: Type.String() }), "4xx": ErrorSchema },
+      },
+    },
+    async (request) => {
+      const name = request.params.collection;
+      if (!(await deleteCollection(database, name)))
+        throw new PolysemeError("not_found", `There is no collection "${name}".`, { details: { field: "collection" } });
+      return { deleted: name };
+    },
+  );
+};
+
+async function putCollection(
+  database: Database,
+  catalog: ModelCatalog,
+  name: string,
+  settings: Settings,
+): Promise<{ collection: Collection; created: boolean }> {
+  refuseUnbuilt(settings);
+  const existing = await findCollection(database, name);
+  if (existing === undefined) {
+    const model = await catalog.describe(settings.model ?? catalog.defaultModel);
+    const chunking = chunkingOf(settings.chunking ?? {}, model);
+    const made = await ensureCollection(database, {
+      name,
+      language: settings.language ?? null,
+      model: model.name,
+      dimensions: model.dimensions,
+      chunking,
+    });
+    if (made.created) return made;
+  }
+  return { collection: await confirm(database, await getCollection(database, name), settings), created: false };
+}
+
+/** What can change in place changes; what would need new vectors is refused. */
+async function confirm(database: Database, collection: Collection, settings: Settings): Promise<Collection> {
+  const changed = differences(collection, settings);
+  if (changed.length > 0)
+    throw new PolysemeError(
+      "conflict",
+      `Another ${changed.join(" and ")} needs every document embedded again. Start that with POST /v1/collections/${collection.name}/migrate.`,
+      { details: { field: changed[0] } },
+    );
+  if (settings.language !== undefined && settings.language !== collection.language)
+    await setLanguage(database, collection.id, settings.language);
+  return getCollection(database, collection.name);
+}
+
+function refuseUnbuilt(settings: Settings): void {
+  const refuse = (field: string): never => {
+    throw new PolysemeError("not_implemented", `${field} is not built yet; leave it out.`, { details: { field } });
+  };
+  if (settings.lateChunking === true) refuse("lateChunking");
+  if (settings.tokenVectors !== undefined && settings.tokenVectors !== "none") refuse("tokenVectors");
+  if (settings.index !== undefined) refuse("index");
+}
+
+async function describe(database: Database, collection: Collection): Promise<Static<typeof CollectionSchema>> {
+  const { generation } = collection;
+  return {
+    name: collection.name,
+    model: generation.model,
+    dimensions: generation.dimensions,
+    chunking: { ...generation.chunking },
+    lateChunking: false,
+    tokenVectors: "none",
+    language: collection.language,
+    generation: generation.number,
+    createdAt: collection.createdAt.toISOString(),
+    ...(await collectionStatistics(database, collection)),
+  };
+}

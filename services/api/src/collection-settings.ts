@@ -1,0 +1,44 @@
+import { PolysemeError, type Chunking, type ChunkingStrategy } from "@polyseme/core";
+import type { ModelShape } from "@polyseme/encoder";
+import type { Collection } from "@polyseme/store";
+
+export interface WantedChunking {
+  readonly maxTokens?: number;
+  readonly overlapTokens?: number;
+  readonly strategy?: ChunkingStrategy;
+}
+
+/**
+ * Complete chunking settings for a model.
+ * @throws PolysemeError `invalid` when a chunk would not fit the model, or would repeat half of the one before it
+ */
+export function chunkingOf(wanted: WantedChunking, model: ModelShape): Chunking {
+  const maxTokens = wanted.maxTokens ?? model.maxTokens;
+  const overlapTokens = wanted.overlapTokens ?? 0;
+  if (maxTokens > model.maxTokens)
+    throw new PolysemeError(
+      "invalid",
+      `The model ${model.name} takes at most ${model.maxTokens} tokens, special ones counted.`,
+      {
+        details: { field: "chunking.maxTokens" },
+      },
+    );
+  if (overlapTokens * 2 > maxTokens)
+    throw new PolysemeError("invalid", "overlapTokens must be at most half of maxTokens.", {
+      details: { field: "chunking.overlapTokens" },
+    });
+  return { maxTokens, overlapTokens, strategy: wanted.strategy ?? "sentence" };
+}
+
+/** Settings named in a request that differ from the collection's and that its vectors depend on. */
+export function differences(
+  { generation }: Collection,
+  wanted: { readonly model?: string; readonly chunking?: WantedChunking },
+): string[] {
+  const changed: string[] = [];
+  if (wanted.model !== undefined && wanted.model !== generation.model) changed.push("model");
+  const { chunking = {} } = wanted;
+  for (const key of ["maxTokens", "overlapTokens", "strategy"] as const)
+    if (chunking[key] !== undefined && chunking[key] !== generation.chunking[key]) changed.push(`chunking.${key}`);
+  return changed;
+}

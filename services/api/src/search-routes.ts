@@ -1,0 +1,149 @@
+import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
+import { checkUsableText, PolysemeError, type Metrics } from "@polyseme/core";
+import { encodeTexts, type EncoderRegistry } from "@polyseme/encoder";
+import { AnyObject, CollectionParams, ErrorSchema } from "@polyseme/http";
+import { getCollection, searchChunks, waitForTicket, type Collection, type Database } from "@polyseme/store";
+import { Type, type Static } from "typebox";
+
+const DEFAULT_K = 10;
+const MAX_K = 1_000;
+const MAX_QUERY_CHARACTERS = 32_768;
+const MAX_DIMENSIONS = 16_000;
+/** How long a search waits for its ticket; after it, the caller is told that the documents are not there yet. */
+const AFTER_TICKET_MS = 30_000;
+
+const SearchBody = Type.Object(
+  {
+    query: Type.Optional(Type.String({ maxLength: MAX_QUERY_CHARACTERS })),
+    vector: Type.Optional(Type.Array(Type.Number(), { minItems: 1, maxItems: MAX_DIMENSIONS })),
+    k: Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_K })),
+    group: Type.Optional(Type.Enum(["document", "chunk"])),
+    mode: Type.Optional(Type.Enum(["vector", "hybrid", "lexical"])),
+    rerank: Type.Optional(Type.Enum(["none", "maxsim"])),
+    explain: Type.Optional(Type.Boolean()),
+    after: Type.Optional(Type.String({ maxLength: 64 })),
+    like: Type.Optional(Type.Unknown()),
+    sense: Type.Optional(Type.Unknown()),
+    filter: Type.Optional(Type.Unknown()),
+    collections: Type.Optional(Type.Unknown()),
+  },
+  { additionalProperties: false },
+);
+type SearchRequest = Static<typeof SearchBody>;
+
+const SearchAnswer = Type.Object({
+  hits: Type.Array(
+    Type.Object({
+      id: Type.String(),
+      score: Type.Number(),
+      title: Type.Union([Type.String(), Type.Null()]),
+      chunk: Type.Object({ ordinal: Type.Integer(), start: Type.Integer(), end: Type.Integer(), text: Type.String() }),
+      metadata: AnyObject,
+    }),
+  ),
+  timing: Type.Object({ encodeMs: Type.Number(), searchMs: Type.Number(), totalMs: Type.Number() }),
+});
+
+export interface SearchDeps {
+  readonly database: Database;
+  readonly encoders: EncoderRegistry;
+  readonly metrics: Metrics;
+  readonly stop: AbortSignal;
+}
+
+/** Search by meaning. */
+export const searchRoutes: FastifyPluginAsyncTypebox<SearchDeps> = async (app, deps) => {
+  await Promise.resolve();
+  app.post(
+    "/v1/collections/:collection/search",
+    {
+      schema: {
+        summary: "The documents nearest in meaning, each with its best chunk",
+        tags: ["search"],
+        params: CollectionParams,
+        body: SearchBody,
+        response: { 200: SearchAnswer, "4xx": ErrorSchema, "5xx": ErrorSchema },
+      },
+    },
+    async (request) => {
+      const { body } = request;
+      refuseUnbuilt(body);
+      const started = performance.now();
+      const collection = await getCollection(deps.database, request.params.collection);
+      if (body.after !== undefined) await waitForDocuments(deps, body.after);
+      const encodeStarted = performance.now();
+      const vector = await queryVector(deps.encoders, collection, body);
+      const searchStarted = performance.now();
+      const hits = await searchChunks(deps.database, collection, {
+        vector,
+        k: body.k ?? DEFAULT_K,
+        group: body.group ?? "document",
+      });
+      const ended = performance.now();
+      deps.metrics.stageSeconds.observe({ stage: "search_sql" }, (ended - searchStarted) / 1_000);
+      return {
+        hits: hits.map(({ documentId, ...hit }) => ({ id: documentId, ...hit })),
+        timing: {
+          encodeMs: round(searchStarted - encodeStarted),
+          searchMs: round(ended - searchStarted),
+          totalMs: round(ended - started),
+        },
+      };
+    },
+  );
+};
+
+async function queryVector(
+  encoders: EncoderRegistry,
+  collection: Collection,
+  body: SearchRequest,
+): Promise<Float32Array> {
+  if ((body.query === undefined) === (body.vector === undefined))
+    throw new PolysemeError("invalid", "Give either query or vector.", { details: { field: "query" } });
+  if (body.vector !== undefined) return checkVector(body.vector, collection.generation.dimensions);
+  const query = checkUsableText(body.query ?? "", "query");
+  const encoder = await encoders.get(collection.generation.model);
+  const [encoded] = await encodeTexts(encoder, [query], { wants: { embedding: true }, lane: "interactive" });
+  const embedding = encoded?.encoded.embedding;
+  if (embedding === undefined) throw new Error("The encoder gave no embedding");
+  return embedding;
+}
+
+function checkVector(values: readonly number[], dimensions: number): Float32Array {
+  const fault = (message: string): PolysemeError =>
+    new PolysemeError("invalid", message, { details: { field: "vector" } });
+  if (values.length !== dimensions)
+    throw fault(`vector has ${values.length} numbers, this collection's have ${dimensions}.`);
+  const vector = Float32Array.from(values);
+  if (!vector.every(Number.isFinite)) throw fault("vector holds a number that is too large for a 32-bit float.");
+  if (vector.every((value) => value === 0)) throw fault("vector is all zeros, which has no direction.");
+  return vector;
+}
+
+async function waitForDocuments({ database, stop }: SearchDeps, ticket: string): Promise<void> {
+  const status = await waitForTicket(database, ticket, AFTER_TICKET_MS, stop);
+  if (status.pending > 0)
+    throw new PolysemeError(
+      "unavailable",
+      `${status.pending} documents of the ticket are not stored yet. Ask again later.`,
+      {
+        details: { field: "after", pending: status.pending },
+      },
+    );
+}
+
+function refuseUnbuilt(body: SearchRequest): void {
+  const unbuilt =
+    (["like", "sense", "filter", "collections"] as const).find((field) => body[field] !== undefined) ??
+    (body.mode !== undefined && body.mode !== "vector" ? "mode" : undefined) ??
+    (body.rerank !== undefined && body.rerank !== "none" ? "rerank" : undefined) ??
+    (body.explain === true ? "explain" : undefined);
+  if (unbuilt !== undefined)
+    throw new PolysemeError("not_implemented", `${unbuilt} is not built yet; leave it out.`, {
+      details: { field: unbuilt },
+    });
+}
+
+function round(ms: number): number {
+  return Math.round(ms * 100) / 100;
+}

@@ -1,0 +1,43 @@
+import type { Tokens } from "@polyseme/encoder";
+
+/** How good a place to cut is just before a token; the larger the better. */
+export const BORDER = { none: 0, token: 1, word: 2, line: 3, sentence: 4, paragraph: 5 } as const;
+export type Border = (typeof BORDER)[keyof typeof BORDER];
+
+/**
+ * For each token, what kind of border lies before it. `none` where a cut would fall inside a character that gave
+ * several tokens. Sentences by Unicode's rules (UAX 29, as Intl.Segmenter applies them).
+ */
+export function findBorders(text: string, tokens: Tokens, strategy: "sentence" | "token"): Uint8Array {
+  const borders = new Uint8Array(tokens.ids.length);
+  const sentences = strategy === "sentence" ? sentenceStarts(text) : undefined;
+  let sentence = 0;
+  for (let i = 0; i < borders.length; i += 1) {
+    const start = tokens.starts[i] ?? 0;
+    const before = i === 0 ? 0 : (tokens.ends[i - 1] ?? 0);
+    const previousStart = i === 0 ? -1 : (tokens.starts[i - 1] ?? 0);
+    let startsSentence = false;
+    while (sentences !== undefined && sentence < sentences.length && (sentences[sentence] ?? 0) <= start) {
+      startsSentence ||= (sentences[sentence] ?? 0) >= before;
+      sentence += 1;
+    }
+    if (start < before || start <= previousStart) borders[i] = BORDER.none;
+    else borders[i] = borderOf(text.slice(before, start), startsSentence, strategy);
+  }
+  return borders;
+}
+
+function borderOf(gap: string, startsSentence: boolean, strategy: "sentence" | "token"): Border {
+  if (strategy === "token") return gap === "" ? BORDER.token : BORDER.word;
+  if (/\n[^\S\n]*\r?\n/.test(gap)) return BORDER.paragraph;
+  if (startsSentence) return BORDER.sentence;
+  if (gap.includes("\n")) return BORDER.line;
+  return gap === "" ? BORDER.token : BORDER.word;
+}
+
+/** Offsets at which sentences begin. A new segmenter a call: it is cheap beside what it does, and holds no state. */
+function sentenceStarts(text: string): number[] {
+  const starts: number[] = [];
+  for (const { index } of new Intl.Segmenter(undefined, { granularity: "sentence" }).segment(text)) starts.push(index);
+  return starts;
+}

@@ -1,0 +1,91 @@
+import { asPolysemeError, type Metrics } from "@polyseme/core";
+import { storeChunks, type Database, type EmbeddedDocument } from "@polyseme/store";
+
+export interface WriteTarget {
+  readonly collectionId: number;
+  readonly generation: number;
+}
+
+/** Groups finished documents into statements without waiting for more: what came while one ran goes with the next. */
+export interface ChunkWriter {
+  /** True when stored, false when the document was replaced or deleted meanwhile. */
+  write(target: WriteTarget, document: EmbeddedDocument): Promise<boolean>;
+}
+
+/** Chunks a statement: some 1.5 kB each at 384 dimensions. */
+const MAX_CHUNKS = 512;
+
+interface Finished {
+  readonly target: WriteTarget;
+  readonly document: EmbeddedDocument;
+  readonly resolve: (stored: boolean) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** What waits is bounded by what the embedder has claimed. */
+export function makeChunkWriter(database: Database, metrics: Metrics): ChunkWriter {
+  const waiting: Finished[] = [];
+  let writing = false;
+
+  async function drain(): Promise<void> {
+    if (writing) return;
+    writing = true;
+    while (waiting.length > 0) await writeBatch(database, metrics, takeBatch(waiting));
+    writing = false;
+  }
+
+  return {
+    write: (target, document) =>
+      new Promise((resolve, reject) => {
+        waiting.push({ target, document, resolve, reject });
+        void drain();
+      }),
+  };
+}
+
+/** Removes from the front what fits one statement: one target, up to so many chunks, at least one document. */
+function takeBatch(waiting: Finished[]): Finished[] {
+  const batch: Finished[] = [];
+  let chunks = 0;
+  const target = waiting[0]?.target;
+  for (let i = 0; i < waiting.length;) {
+    const next = waiting[i];
+    if (next === undefined) break;
+    const sameTarget =
+      next.target.collectionId === target?.collectionId && next.target.generation === target.generation;
+    if (sameTarget && batch.length > 0 && chunks + next.document.chunks.length > MAX_CHUNKS) break;
+    if (!sameTarget) {
+      i += 1;
+      continue;
+    }
+    waiting.splice(i, 1);
+    batch.push(next);
+    chunks += next.document.chunks.length;
+  }
+  return batch;
+}
+
+/** Never rejects: each document learns its own fate. A statement that fails for one document's sake is halved. */
+async function writeBatch(database: Database, metrics: Metrics, batch: readonly Finished[]): Promise<void> {
+  const [first] = batch;
+  if (first === undefined) return;
+  const stopTimer = metrics.stageSeconds.startTimer({ stage: "write" });
+  try {
+    const stored = await storeChunks(
+      database,
+      first.target,
+      batch.map(({ document }) => document),
+    );
+    for (const { document, resolve } of batch) resolve(stored.has(document.id));
+  } catch (error) {
+    if (batch.length === 1 || asPolysemeError(error).code === "unavailable") {
+      for (const { reject } of batch) reject(error);
+      return;
+    }
+    const half = Math.ceil(batch.length / 2);
+    await writeBatch(database, metrics, batch.slice(0, half));
+    await writeBatch(database, metrics, batch.slice(half));
+  } finally {
+    stopTimer();
+  }
+}

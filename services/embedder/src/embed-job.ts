@@ -1,0 +1,116 @@
+import { asPolysemeError, messageOf, type Log, type Metrics, type PolysemeError } from "@polyseme/core";
+import type { Encoder, EncoderRegistry } from "@polyseme/encoder";
+import type { EmbedJob } from "@polyseme/queue";
+import {
+  claimDocuments,
+  failDocument,
+  findCollectionById,
+  releaseDocuments,
+  type ClaimedDocument,
+  type Collection,
+  type Database,
+} from "@polyseme/store";
+import type { ChunkWriter } from "./chunk-writer.ts";
+import type { ClaimKeeper } from "./claim-keeper.ts";
+import { embedDocument } from "./embed-document.ts";
+import { decideOutcome } from "./outcome.ts";
+import type { TokenPermits } from "./token-permits.ts";
+
+export interface EmbedJobDeps {
+  readonly database: Database;
+  readonly encoders: EncoderRegistry;
+  readonly writer: ChunkWriter;
+  readonly claims: ClaimKeeper;
+  readonly permits: TokenPermits;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  /** Aborted: documents whose encoding has not begun are given back. */
+  readonly abandon: AbortSignal;
+}
+
+/**
+ * Runs the documents of one job; each ends stored, failed with a code, or given back. Resolves when all of it is in the
+ * ledger, so the job may be acknowledged whatever happened.
+ */
+export async function runEmbedJob(
+  deps: EmbedJobDeps,
+  job: Pick<EmbedJob, "collectionId" | "documents">,
+): Promise<void> {
+  const { database, metrics } = deps;
+  const collection = await findCollectionById(database, job.collectionId);
+  // Deleted with its documents: nothing is left to do.
+  if (collection === undefined) return;
+  const stopTimer = metrics.stageSeconds.startTimer({ stage: "claim" });
+  const claimed = await claimDocuments(database, collection.id, job.documents);
+  stopTimer();
+  const release = deps.claims.hold(collection.id, claimed);
+  const encoder = await deps.encoders
+    .get(collection.generation.model)
+    .catch((error: unknown) => asPolysemeError(error));
+  await Promise.all(
+    claimed.map(async (document) => {
+      try {
+        await runDocument(deps, collection, document, encoder);
+      } finally {
+        release(document);
+      }
+    }),
+  );
+}
+
+async function runDocument(
+  deps: EmbedJobDeps,
+  collection: Collection,
+  document: ClaimedDocument,
+  encoder: Encoder | PolysemeError,
+): Promise<void> {
+  try {
+    if (encoder instanceof Error) throw encoder;
+    const { chunking, number } = collection.generation;
+    const chunks = await embedDocument(document.text, chunking, encoder, deps.permits, deps.abandon);
+    const target = { collectionId: collection.id, generation: number };
+    const stored = await deps.writer.write(target, { id: document.id, revision: document.revision, chunks });
+    deps.metrics.documentsFinished.inc({ outcome: stored ? "stored" : "stale" });
+  } catch (error) {
+    await endFailedRun(deps, collection, document, error);
+  }
+}
+
+async function endFailedRun(
+  deps: EmbedJobDeps,
+  collection: Collection,
+  document: ClaimedDocument,
+  thrown: unknown,
+): Promise<void> {
+  const error = asPolysemeError(thrown);
+  const outcome = deps.abandon.aborted
+    ? ({ kind: "retry", afterMs: 0, countsAsAttempt: false } as const)
+    : decideOutcome(error, document.attempts);
+  const fault = { code: error.code, message: error.message };
+  const about = {
+    collection: collection.name,
+    document: document.id,
+    code: error.code,
+    reason: error.message,
+    attempts: document.attempts,
+  };
+  try {
+    switch (outcome.kind) {
+      case "fail":
+        await failDocument(deps.database, collection.id, document, fault);
+        deps.metrics.documentsFinished.inc({ outcome: error.code });
+        deps.log.error(about, "document failed");
+        return;
+      case "retry":
+        await releaseDocuments(deps.database, collection.id, [document], { ...fault, ...outcome });
+        deps.metrics.documentsFinished.inc({ outcome: "retried" });
+        deps.log.warn(about, deps.abandon.aborted ? "document given back" : "document will be tried again");
+        return;
+      default:
+        throw new Error(`Unknown outcome ${String(outcome satisfies never)}`);
+    }
+  } catch (ledgerError) {
+    // Its claim runs out by itself, and the reconciler gives it to another worker.
+    deps.log.warn({ ...about, ledger: messageOf(ledgerError) }, "the ledger could not be told; the claim will run out");
+  }
+}

@@ -1,0 +1,100 @@
+import { randomUUID } from "node:crypto";
+import type { Backends } from "@polyseme/backends";
+import { withDeadline, type Log, type Metrics, type StopStep } from "@polyseme/core";
+import type { EncoderRegistry } from "@polyseme/encoder";
+import type { Probe, Service } from "@polyseme/http";
+import type { Consumer } from "@polyseme/queue";
+import { makeChunkWriter } from "./chunk-writer.ts";
+import { makeClaimKeeper } from "./claim-keeper.ts";
+import { runEmbedJob } from "./embed-job.ts";
+import { runHeartbeat, type Throughput } from "./throughput.ts";
+import { makeTokenPermits } from "./token-permits.ts";
+
+export interface EmbedderOptions {
+  readonly backends: Backends;
+  readonly encoders: EncoderRegistry;
+  readonly inference: Probe;
+  readonly throughput: Throughput;
+  readonly log: Log;
+  readonly metrics: Metrics;
+}
+
+/** Jobs of up to 32 documents at once: look-ahead enough to pack by length, also when each job has one document only. */
+const CONCURRENT_JOBS = 16;
+/** Tokens handed to the encoder at once: some sixty batches of a CPU worker to choose from; more only waits elsewhere. */
+const TOKENS_IN_WORK = 64 * 1_024;
+/** Work in hand may finish in this time; the rest is given back. */
+const FINISH_MS = 12_000;
+const CLOSE_CONSUMER_MS = 10_000;
+const STOP_LOOPS_MS = 5_000;
+
+/** The worker: jobs from the queue, through the encoder, into the store. */
+export function makeEmbedder({ backends, encoders, inference, throughput, log, metrics }: EmbedderOptions): Service {
+  const { database, queues } = backends;
+  const giveBack = new AbortController();
+  const loops = new AbortController();
+  const claims = makeClaimKeeper(database, log);
+  const deps = {
+    database,
+    encoders,
+    writer: makeChunkWriter(database, metrics),
+    claims,
+    permits: makeTokenPermits(TOKENS_IN_WORK),
+    log,
+    metrics,
+    abandon: giveBack.signal,
+  };
+  const running = new Set<Promise<void>>();
+  let consumer: Consumer | undefined;
+  let background: Promise<unknown> = Promise.resolve();
+
+  async function finishOrGiveBack(abandon: AbortSignal): Promise<void> {
+    const giveUp = (): void => {
+      giveBack.abort(new Error("The worker is stopping"));
+    };
+    if (abandon.aborted) giveUp();
+    abandon.addEventListener("abort", giveUp, { once: true });
+    await withDeadline("documents in hand", FINISH_MS, () => Promise.all(running)).catch(giveUp);
+  }
+
+  return {
+    name: "embedder",
+    probes: [
+      { name: "database", check: () => database.query("select 1") },
+      { name: "queue", check: () => queues.countEmbedJobs() },
+      inference,
+    ],
+    start() {
+      consumer = queues.consumeEmbedJobs(
+        async (job) => {
+          const run = runEmbedJob(deps, job);
+          running.add(run);
+          await run.finally(() => running.delete(run));
+        },
+        {
+          concurrency: CONCURRENT_JOBS,
+          onError: (error) => {
+            log.warn({ reason: error.message }, "embed queue");
+          },
+        },
+      );
+      background = Promise.all([
+        claims.run(loops.signal),
+        runHeartbeat({ database, throughput, workerId: randomUUID(), log }, loops.signal),
+      ]);
+    },
+    stopSteps: (abandon): StopStep[] => [
+      { name: "the embed queue to drain", withinMs: STOP_LOOPS_MS, stop: () => consumer?.drain() },
+      { name: "the documents in hand", withinMs: FINISH_MS + STOP_LOOPS_MS, stop: () => finishOrGiveBack(abandon) },
+      { name: "the embed queue", withinMs: CLOSE_CONSUMER_MS, stop: () => consumer?.close(CLOSE_CONSUMER_MS) },
+      {
+        name: "the embedder's loops",
+        withinMs: STOP_LOOPS_MS,
+        stop: () => {
+          loops.abort();
+          return background;
+        },
+      },
+    ],
+  };
+}

@@ -1,0 +1,31 @@
+import { requireServers } from "@polyseme/core";
+import { encoderThreads, makeInferenceProbe, openEncoders } from "@polyseme/encoder";
+import { runProcess, type RunOptions } from "@polyseme/http";
+import { makeEmbedder } from "./embedder.ts";
+import { makeThroughput } from "./throughput.ts";
+
+/** Only health and metrics; several workers on one machine need a port each. */
+const ANY_FREE_PORT = 0;
+const CLOSE_ENCODERS_MS = 10_000;
+
+/** The embedder service alone, on real servers; resolves when it was told to stop and has stopped. */
+export function runEmbedder(options: RunOptions): Promise<void> {
+  const { config } = options;
+  requireServers(config);
+  return runProcess(options, {
+    name: "embedder",
+    defaultPort: ANY_FREE_PORT,
+    unbuiltRoutes: [],
+    async makeParts(context) {
+      const throughput = makeThroughput(encoderThreads(config));
+      const encoders = await openEncoders(config, context.metrics, (batch) => {
+        throughput.record(batch);
+      });
+      const inference = makeInferenceProbe(encoders, () => performance.now());
+      return {
+        services: [makeEmbedder({ ...context, encoders, inference, throughput })],
+        closeSteps: [{ name: "the encoder", withinMs: CLOSE_ENCODERS_MS, stop: () => encoders.close() }],
+      };
+    },
+  });
+}

@@ -1,0 +1,2 @@
+export { makeIngest, type IngestOptions } from "./ingest.ts";
+export { runIngest } from "./run.ts";

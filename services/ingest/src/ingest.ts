@@ -1,0 +1,57 @@
+import type { Backends } from "@polyseme/backends";
+import type { Log, Metrics, StopStep } from "@polyseme/core";
+import type { ModelCatalog } from "@polyseme/encoder/catalog";
+import type { Service } from "@polyseme/http";
+import type { Consumer } from "@polyseme/queue";
+import { makeCollectionDoor } from "./collection-door.ts";
+import { makeDoorLimit } from "./door-limit.ts";
+import { acceptInboxJob } from "./inbox.ts";
+import { pushRoutes } from "./push-routes.ts";
+import { runReconciler } from "./reconciler.ts";
+import { ticketRoutes } from "./ticket-routes.ts";
+
+export interface IngestOptions {
+  readonly backends: Backends;
+  readonly catalog: ModelCatalog;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  readonly stop: AbortSignal;
+}
+
+/** Inbox jobs at once; each is one transaction, so this bounds connections, not memory. */
+const INBOX_CONCURRENCY = 8;
+const RECONCILE_EVERY_MS = 2_000;
+const STOP_INBOX_MS = 10_000;
+const STOP_RECONCILER_MS = 10_000;
+
+/** The door: pushes, tickets and deletes over HTTP, the inbox queue, and the reconciler. */
+export function makeIngest({ backends, catalog, log, metrics, stop }: IngestOptions): Service {
+  const { database, queues } = backends;
+  const push = { database, queues, collections: makeCollectionDoor(database, catalog), log, metrics };
+  let inbox: Consumer | undefined;
+  let reconciler: Promise<void> = Promise.resolve();
+  return {
+    name: "ingest",
+    routes: async (app) => {
+      await app.register(pushRoutes, { ...push, doorLimit: makeDoorLimit(queues, () => performance.now()), stop });
+      await app.register(ticketRoutes, { database, stop });
+    },
+    probes: [
+      { name: "database", check: () => database.query("select 1") },
+      { name: "queue", check: () => queues.countEmbedJobs() },
+    ],
+    start() {
+      inbox = queues.consumeInbox((data, jobName) => acceptInboxJob(push, data, jobName, stop), {
+        concurrency: INBOX_CONCURRENCY,
+        onError: (error) => {
+          log.warn({ reason: error.message }, "inbox queue");
+        },
+      });
+      reconciler = runReconciler({ database, queues, log, metrics, intervalMs: RECONCILE_EVERY_MS }, stop);
+    },
+    stopSteps: (): StopStep[] => [
+      { name: "the inbox", withinMs: STOP_INBOX_MS, stop: () => inbox?.close(STOP_INBOX_MS) },
+      { name: "the reconciler", withinMs: STOP_RECONCILER_MS, stop: () => reconciler },
+    ],
+  };
+}

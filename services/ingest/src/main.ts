@@ -1,0 +1,16 @@
+import { readConfig, runMain } from "@polyseme/core";
+import { runIngest } from "./run.ts";
+
+await runMain(
+  process,
+  (line) => process.stderr.write(`${line}\n`),
+  (signals) =>
+    runIngest({
+      config: readConfig(process.env),
+      pid: process.pid,
+      signals,
+      onListening: (url) => {
+        process.stdout.write(`${url}\n`);
+      },
+    }),
+);

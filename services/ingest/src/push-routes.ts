@@ -1,0 +1,136 @@
+import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
+import { checkCollectionName, PolysemeError, type Log } from "@polyseme/core";
+import { CollectionParams, ErrorSchema } from "@polyseme/http";
+import { deleteDocuments, getCollection, type Database } from "@polyseme/store";
+import { Type } from "typebox";
+import type { DoorLimit } from "./door-limit.ts";
+import { pushDocuments, type PushDeps, type PushResult } from "./push.ts";
+import { documentsInBody, documentsInStream } from "./sources.ts";
+
+/** JSON is held whole while it is parsed, so it has a bound; NDJSON is streamed and has none. */
+const JSON_PUSH_LIMIT_BYTES = 64 * 1024 * 1024;
+const MAX_IDS = 10_000;
+
+const PushSchema = Type.Object({
+  ticket: Type.String(),
+  accepted: Type.Integer(),
+  unchanged: Type.Integer(),
+  rejected: Type.Array(
+    Type.Object({
+      index: Type.Integer(),
+      id: Type.Optional(Type.String()),
+      code: Type.String(),
+      field: Type.String(),
+      message: Type.String(),
+    }),
+  ),
+  rejectedOmitted: Type.Optional(Type.Integer()),
+});
+
+export interface PushRouteDeps extends PushDeps {
+  readonly database: Database;
+  readonly doorLimit: DoorLimit;
+  readonly log: Log;
+  readonly stop: AbortSignal;
+}
+
+/** Documents in and out: push and delete. */
+export const pushRoutes: FastifyPluginAsyncTypebox<PushRouteDeps> = async (app, deps) => {
+  await Promise.resolve();
+  app.addContentTypeParser("application/x-ndjson", (_request, payload, done) => {
+    done(null, payload);
+  });
+
+  app.post(
+    "/v1/collections/:collection/documents",
+    {
+      bodyLimit: JSON_PUSH_LIMIT_BYTES,
+      schema: {
+        summary: "Push documents",
+        description:
+          "One document, {documents: [...]}, or application/x-ndjson of any length. Durable before the answer. The collection is made at the first push.",
+        tags: ["documents"],
+        consumes: ["application/json", "application/x-ndjson"],
+        params: CollectionParams,
+        response: { 202: PushSchema, "4xx": ErrorSchema, "5xx": ErrorSchema },
+      },
+    },
+    async (request, reply) => {
+      const collection = checkCollectionName(request.params.collection);
+      await deps.doorLimit.check();
+      const result = isStream(request.body)
+        ? await pushDocuments(deps, collection, documentsInStream(request.body), deps.stop)
+        : await pushBody(deps, collection, request.body, Number(request.headers["content-length"] ?? 0));
+      return reply.status(202).send(result);
+    },
+  );
+
+  app.delete(
+    "/v1/collections/:collection/documents/:id",
+    {
+      schema: {
+        summary: "Delete one document with its chunks, also while it is still queued",
+        tags: ["documents"],
+        params: Type.Object({ collection: Type.String(), id: Type.String() }),
+        response: { 200: Type.Object({ deleted: Type.Integer() }), "4xx": ErrorSchema },
+      },
+    },
+    async (request) => {
+      const collection = await getCollection(deps.database, request.params.collection);
+      const deleted = await deleteDocuments(deps.database, collection, [request.params.id]);
+      if (deleted === 0)
+        throw new PolysemeError("not_found", `The collection "${collection.name}" has no document with this id.`, {
+          details: { field: "id" },
+        });
+      return { deleted };
+    },
+  );
+
+  app.post(
+    "/v1/collections/:collection/documents/delete",
+    {
+      schema: {
+        summary: "Delete documents by id",
+        tags: ["documents"],
+        params: CollectionParams,
+        body: Type.Object(
+          {
+            ids: Type.Optional(Type.Array(Type.String(), { maxItems: MAX_IDS })),
+            filter: Type.Optional(Type.Unknown()),
+          },
+          { additionalProperties: false },
+        ),
+        response: { 200: Type.Object({ deleted: Type.Integer() }), "4xx": ErrorSchema, "5xx": ErrorSchema },
+      },
+    },
+    async (request) => {
+      const { ids, filter } = request.body;
+      if (filter !== undefined)
+        throw new PolysemeError("not_implemented", "Deleting by filter is not built yet; give ids.", {
+          details: { field: "filter" },
+        });
+      if (ids === undefined) throw new PolysemeError("invalid", "Give ids.", { details: { field: "ids" } });
+      const collection = await getCollection(deps.database, request.params.collection);
+      return { deleted: await deleteDocuments(deps.database, collection, ids) };
+    },
+  );
+};
+
+/** A single document that is refused is the request's own error; in a list it is one line of the answer. */
+async function pushBody(
+  deps: PushRouteDeps,
+  collection: string,
+  body: unknown,
+  bodyBytes: number,
+): Promise<PushResult> {
+  const { items, single } = documentsInBody(body, bodyBytes);
+  const result = await pushDocuments(deps, collection, items, deps.stop);
+  const [rejection] = result.rejected;
+  if (single && rejection !== undefined)
+    throw new PolysemeError(rejection.code, rejection.message, { details: { field: rejection.field } });
+  return result;
+}
+
+function isStream(body: unknown): body is AsyncIterable<Uint8Array> {
+  return typeof body === "object" && body !== null && Symbol.asyncIterator in body;
+}

@@ -1,0 +1,69 @@
+import { Readable } from "node:stream";
+import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
+import { ErrorSchema } from "@polyseme/http";
+import { readTicket, waitForTicket, watchTicket, type Database } from "@polyseme/store";
+import { Type } from "typebox";
+import { MAX_WAIT_MS, parseWait } from "./parse-wait.ts";
+
+const TicketSchema = Type.Object({
+  total: Type.Integer(),
+  stored: Type.Integer(),
+  failed: Type.Integer(),
+  pending: Type.Integer(),
+  deleted: Type.Integer(),
+  tokens: Type.Integer(),
+  failures: Type.Array(Type.Object({ id: Type.String(), code: Type.String(), message: Type.String() })),
+});
+
+const TicketParams = Type.Object({ ticket: Type.String() });
+
+/** How far a push is: asked once, waited for, or watched. */
+export const ticketRoutes: FastifyPluginAsyncTypebox<{ database: Database; stop: AbortSignal }> = async (
+  app,
+  { database, stop },
+) => {
+  await Promise.resolve();
+  app.get(
+    "/v1/tickets/:ticket",
+    {
+      schema: {
+        summary: "State of a push; with wait, answered as soon as nothing is pending",
+        tags: ["tickets"],
+        params: TicketParams,
+        querystring: Type.Object({ wait: Type.Optional(Type.String()) }),
+        response: { 200: TicketSchema, "4xx": ErrorSchema },
+      },
+    },
+    async (request) => {
+      const { ticket } = request.params;
+      const { wait } = request.query;
+      if (wait === undefined) return readTicket(database, ticket);
+      return waitForTicket(database, ticket, parseWait(wait), AbortSignal.any([stop, callerGone(request.raw.socket)]));
+    },
+  );
+
+  app.get(
+    "/v1/tickets/:ticket/events",
+    { schema: { summary: "The same as server-sent events", tags: ["tickets"], params: TicketParams } },
+    async (request, reply) => {
+      await readTicket(database, request.params.ticket);
+      const until = AbortSignal.any([stop, callerGone(request.raw.socket), AbortSignal.timeout(MAX_WAIT_MS)]);
+      const events = Readable.from(serverSentEvents(database, request.params.ticket, until));
+      return reply.type("text/event-stream").header("cache-control", "no-store").send(events);
+    },
+  );
+};
+
+async function* serverSentEvents(database: Database, ticket: string, signal: AbortSignal): AsyncGenerator<string> {
+  for await (const status of watchTicket(database, ticket, signal))
+    yield `event: ${status.pending === 0 ? "done" : "progress"}\ndata: ${JSON.stringify(status)}\n\n`;
+}
+
+/** Aborted when the connection closes, so that nobody is counted for who has left. */
+function callerGone(socket: { once(event: "close", listener: () => void): unknown }): AbortSignal {
+  const gone = new AbortController();
+  socket.once("close", () => {
+    gone.abort();
+  });
+  return gone.signal;
+}
