@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { setMaxListeners } from "node:events";
 import type { Backends } from "@polyseme/backends";
 import { withDeadline, type Log, type Metrics, type StopStep } from "@polyseme/core";
 import type { EncoderRegistry } from "@polyseme/encoder";
@@ -32,6 +33,8 @@ const STOP_LOOPS_MS = 5_000;
 export function makeEmbedder({ backends, encoders, inference, throughput, log, metrics }: EmbedderOptions): Service {
   const { database, queues } = backends;
   const giveBack = new AbortController();
+  // Each text in work listens for it; their number is bounded by TOKENS_IN_WORK.
+  setMaxListeners(0, giveBack.signal);
   const loops = new AbortController();
   const claims = makeClaimKeeper(database, log);
   const deps = {
