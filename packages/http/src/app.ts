@@ -13,6 +13,8 @@ export interface AppOptions {
   readonly metrics: Metrics;
   readonly apiKeys: readonly string[];
   readonly probes: readonly Probe[];
+  /** Aborted when the process stops. */
+  readonly stop: AbortSignal;
   /** Routes that another process, or a later version, answers. */
   readonly unbuiltRoutes: readonly UnbuiltRoute[];
 }
@@ -52,6 +54,11 @@ export function buildApp(options: AppOptions) {
     );
   });
   app.addHook("onRequest", makeKeyCheck(options.apiKeys));
+  app.addHook("onSend", (_request, reply, _payload, done) => {
+    // A kept-alive connection that becomes idle only after the stop began would hold the server open.
+    if (options.stop.aborted) void reply.header("connection", "close");
+    done();
+  });
   app.addHook("onResponse", (request, reply, done) => {
     options.metrics.requestSeconds.observe(
       { route: request.routeOptions.url ?? "unknown", method: request.method, status: String(reply.statusCode) },

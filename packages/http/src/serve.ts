@@ -45,6 +45,7 @@ export async function serve(options: ServeOptions): Promise<void> {
     apiKeys: options.config.apiKeys,
     probes: options.services.flatMap(({ probes }) => probes).filter(isFirstOfItsName),
     unbuiltRoutes: options.unbuiltRoutes,
+    stop: options.signals.stop,
   });
   for (const { routes } of options.services) if (routes !== undefined) void app.register(routes);
   try {

@@ -137,7 +137,8 @@ class Push {
       ticket: this.#ticket,
       accepted: this.#accepted,
       unchanged: this.#unchanged,
-      rejected: this.#rejected,
+      // Repeats of earlier batches are found later than faults of their own batch.
+      rejected: this.#rejected.sort((a, b) => a.index - b.index),
     };
     return this.#omitted === 0 ? result : { ...result, rejectedOmitted: this.#omitted };
   }
