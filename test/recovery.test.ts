@@ -1,0 +1,178 @@
+import {
+  openPostgres,
+  migrate,
+  ensureCollection,
+  acceptDocuments,
+  claimDocuments,
+  storeChunks,
+  deleteDocuments,
+  type Database,
+  type Collection,
+} from "@polyseme/store";
+import { Redis } from "ioredis";
+import pg from "pg";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, test } from "vitest";
+import { HttpCaller, waitUntil } from "./support/http.ts";
+import { startService, type ServiceProcess } from "./support/processes.ts";
+import { freshServers, type TestServers } from "./support/stack.ts";
+
+const databaseUrl = inject("databaseUrl");
+const redisUrl = inject("redisUrl");
+
+describe.skipIf(databaseUrl === null || redisUrl === null)("when things die", () => {
+  let servers: TestServers;
+  const started: ServiceProcess[] = [];
+  const start = async (name: "ingest" | "embedder" | "api"): Promise<ServiceProcess> => {
+    const service = await startService(name, servers.environment);
+    started.push(service);
+    return service;
+  };
+  beforeEach(async () => {
+    servers = await freshServers(databaseUrl ?? "", redisUrl ?? "");
+  });
+  afterEach(async () => {
+    await Promise.all(started.splice(0).map((service) => service.end("SIGKILL")));
+    await servers.drop();
+  });
+
+  test("documents whose jobs vanished from Redis are put back and stored", async () => {
+    const ingest = await start("ingest");
+    const http = new HttpCaller(ingest.url);
+    const documents = Array.from({ length: 200 }, (_, i) => ({ id: `d${i}`, text: `Text number ${i}.` }));
+    const { ticket } = await http.push("lost", documents);
+    const prefix = servers.environment.POLYSEME_QUEUE_PREFIX;
+    const redis = new Redis(redisUrl ?? "");
+    const keys = await redis.keys(`${prefix.replace(/[{}]/g, "\\$&")}:polyseme-embed:*`);
+    expect(keys.length).toBeGreaterThan(0);
+    await redis.del(keys);
+    redis.disconnect();
+    // What the reconciler does when their time has come; the test does not wait for it.
+    const client = new pg.Client({ connectionString: servers.environment.DATABASE_URL });
+    await client.connect();
+    await client.query("update polyseme_store.documents set next_attempt_at = now()");
+    await client.end();
+
+    await start("embedder");
+    expect(await http.settled(ticket)).toMatchObject({ total: 200, stored: 200, failed: 0 });
+    expect(await http.metric("polyseme_reconciled_documents_total")).toBeGreaterThanOrEqual(200);
+  });
+
+  test("a worker killed in the middle of its work loses nothing", async () => {
+    const [ingest, first] = await Promise.all([start("ingest"), start("embedder")]);
+    const http = new HttpCaller(ingest.url);
+    const documents = Array.from({ length: 300 }, (_, i) => ({
+      id: `k${i}`,
+      text: `${i}. ${"A longer text to work on. ".repeat(20)}`,
+    }));
+    const { ticket } = await http.push("killed", documents);
+    await waitUntil("some documents are stored", async () => {
+      const { body } = await http.call("GET", `/v1/tickets/${ticket}`);
+      return Number(body["stored"]) > 0;
+    });
+    expect(await first.end("SIGKILL")).toMatchObject({ signal: "SIGKILL" });
+    await start("embedder");
+    expect(await http.settled(ticket)).toMatchObject({ total: 300, stored: 300, failed: 0 });
+  });
+
+  test("a push is accepted while Redis is away, and stored once it is back", async () => {
+    // A Redis that answers at start and is then gone: reached through a proxy would be slower than simply another port.
+    const ingest = await start("ingest");
+    const http = new HttpCaller(ingest.url);
+    const admin = new Redis(redisUrl ?? "");
+    await admin.call("CLIENT", "PAUSE", "3000", "ALL");
+    const { ticket, accepted } = await http.push("away", [{ id: "a", text: "Redis does not answer now." }]);
+    expect(accepted).toBe(1);
+    admin.disconnect();
+    await start("embedder");
+    expect(await http.settled(ticket)).toMatchObject({ stored: 1 });
+  });
+});
+
+describe.skipIf(databaseUrl === null)("the ledger", () => {
+  let servers: TestServers;
+  let database: Database;
+  let collection: Collection;
+  const embedding = Float32Array.from([1, 0, 0]);
+  const chunk = (text: string) => ({ start: 0, end: text.length, text, tokens: 3, embedding });
+  const push = async (text: string): Promise<number> => {
+    const document = { id: "d", text, title: null, metadataJson: "{}", priority: 0 };
+    const outcome = await acceptDocuments(database, {
+      collectionId: collection.id,
+      ticket: "t",
+      incoming: [{ document, job: 1 }],
+    });
+    if (outcome.kind !== "written") throw new Error(outcome.kind);
+    return outcome.accepted[0]?.revision ?? 0;
+  };
+  const write = (revision: number, text: string): Promise<Set<string>> =>
+    storeChunks(database, { collectionId: collection.id, generation: 1 }, [
+      { id: "d", revision, chunks: [chunk(text)] },
+    ]);
+  const stored = async (): Promise<string[]> =>
+    (await database.query<{ text: string }>('select text from polyseme."ledger" order by ordinal')).rows.map(
+      ({ text }) => text,
+    );
+
+  beforeAll(async () => {
+    servers = await freshServers(databaseUrl ?? "", undefined);
+    database = openPostgres(servers.environment.DATABASE_URL, { maxConnections: 8, onIdleError: () => undefined });
+    await Promise.all(
+      Array.from({ length: 20 }, async () => {
+        const one = openPostgres(servers.environment.DATABASE_URL, { maxConnections: 1, onIdleError: () => undefined });
+        await migrate(one);
+        await one.close();
+      }),
+    );
+    const made = await Promise.all(
+      Array.from({ length: 8 }, () =>
+        ensureCollection(database, {
+          name: "ledger",
+          language: null,
+          model: "m",
+          dimensions: 3,
+          chunking: { maxTokens: 8, overlapTokens: 0, strategy: "sentence" },
+        }),
+      ),
+    );
+    expect(made.filter(({ created }) => created)).toHaveLength(1);
+    ({ collection } = made[0] as { collection: Collection });
+  });
+  afterAll(async () => {
+    await database.close();
+    await servers.drop();
+  });
+
+  test("twenty processes that start at once migrate it once", async () => {
+    const { rows } = await database.query<{ n: number }>("select count(*)::int as n from polyseme_store.migrations");
+    expect(rows[0]?.n).toBe(1);
+  });
+
+  test("an older run never overwrites a newer one, and the same run twice changes nothing", async () => {
+    const older = await push("first");
+    const newer = await push("second");
+    expect(newer).toBeGreaterThan(older);
+    expect(await write(newer, "second")).toEqual(new Set(["d"]));
+    expect(await write(older, "first")).toEqual(new Set());
+    expect(await write(newer, "second")).toEqual(new Set());
+    expect(await stored()).toEqual(["second"]);
+  });
+
+  test("a deleted document never comes back, not even under the same id", async () => {
+    const before = await push("to be deleted");
+    expect(await deleteDocuments(database, collection, ["d"])).toBe(1);
+    const after = await push("made anew");
+    expect(await write(before, "to be deleted")).toEqual(new Set());
+    expect(await stored()).toEqual([]);
+    expect(await write(after, "made anew")).toEqual(new Set(["d"]));
+    expect(await stored()).toEqual(["made anew"]);
+  });
+
+  test("a document is claimed by one worker at a time", async () => {
+    const revision = await push("claimed");
+    const claims = await Promise.all(
+      Array.from({ length: 6 }, () => claimDocuments(database, collection.id, [{ id: "d", revision }])),
+    );
+    expect(claims.flat()).toHaveLength(1);
+    expect(claims.flat()[0]).toMatchObject({ attempts: 1, text: "claimed" });
+  });
+});
