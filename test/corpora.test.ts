@@ -1,0 +1,116 @@
+import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import pg from "pg";
+import { toSql } from "pgvector";
+import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+import { ndcgAt10 } from "./support/ndcg.ts";
+import { sharedFile } from "./support/shared.ts";
+import { startServerStack, type TestStack } from "./support/stack.ts";
+
+const databaseUrl = inject("databaseUrl");
+const redisUrl = inject("redisUrl");
+const TLDR = sharedFile("data/tldr.jsonl");
+const MOBY_DICK = sharedFile("data/moby-dick.txt");
+const XQUAD = sharedFile("data/xquad-en.json");
+
+const haveServers = databaseUrl !== null && redisUrl !== null;
+const haveTexts = [TLDR, MOBY_DICK, XQUAD].every((path) => existsSync(path));
+if (!haveTexts) console.warn("SHARED TEXTS NOT FOUND: the tests on whole corpora are skipped");
+
+const QUERY = "show which process listens on a port";
+const PORT_COMMANDS = ["lsof", "netstat", "ss", "fuser"];
+
+describe.skipIf(!haveServers || !haveTexts)("whole corpora on Redis and Postgres", () => {
+  let stack: TestStack;
+  beforeAll(async () => {
+    stack = await startServerStack(databaseUrl ?? "", redisUrl ?? "");
+  });
+  afterAll(() => stack.stop());
+
+  test("4,612 pages are stored from one stream, unchanged when pushed again, and found by meaning over HTTP and SQL", async () => {
+    const pages = await readFile(TLDR, "utf8");
+    const first = await stack.http.send("/v1/collections/tldr/documents", "application/x-ndjson", pages);
+    expect(first).toMatchObject({ status: 202, body: { accepted: 4_612, unchanged: 0, rejected: [] } });
+    expect(await stack.http.settled(String(first.body["ticket"]), 400_000)).toMatchObject({
+      total: 4_612,
+      stored: 4_612,
+      failed: 0,
+    });
+
+    const runs = await stack.http.metric("polyseme_encoder_runs_total");
+    const second = await stack.http.send("/v1/collections/tldr/documents", "application/x-ndjson", pages);
+    expect(second.body).toMatchObject({ accepted: 0, unchanged: 4_612, rejected: [] });
+    expect(await stack.http.settled(String(second.body["ticket"]))).toMatchObject({ stored: 4_612 });
+    expect(await stack.http.metric("polyseme_encoder_runs_total")).toBe(runs);
+
+    const [padded, real] = await paddedAndRealTokens(stack);
+    expect(padded / real - 1).toBeLessThan(0.05);
+
+    const hits = await stack.http.search("tldr", { query: QUERY, k: 5 });
+    expect(hits.map(({ id }) => id).filter((id) => PORT_COMMANDS.includes(id))).not.toHaveLength(0);
+
+    const { body } = await stack.http.call("POST", "/v1/embeddings", { input: QUERY });
+    const [{ embedding } = { embedding: [] }] = body["data"] as { embedding: number[] }[];
+    const client = new pg.Client({ connectionString: stack.environment["DATABASE_URL"] });
+    await client.connect();
+    try {
+      const { rows } = await client.query<{ document_id: string }>(
+        "select document_id from polyseme.tldr order by embedding <=> $1 limit 5",
+        [toSql(embedding)],
+      );
+      expect(rows[0]?.document_id).toBe(hits[0]?.id);
+      const documents = await client.query(
+        "select collection, id, version, state, text, metadata, stored_at from polyseme.documents where id = 'lsof'",
+      );
+      expect(documents.rows[0]).toMatchObject({ collection: "tldr", id: "lsof", version: 1, state: "stored" });
+    } finally {
+      await client.end();
+    }
+  }, 600_000);
+
+  test("one very long document is covered by its chunks without a gap, each an exact slice of at most 256 tokens", async () => {
+    const text = await readFile(MOBY_DICK, "utf8");
+    const { ticket } = await stack.http.push("moby", [{ id: "moby-dick", text }]);
+    expect(await stack.http.settled(ticket, 300_000)).toMatchObject({ stored: 1, failed: 0 });
+    const { body } = await stack.http.call("GET", "/v1/collections/moby/documents/moby-dick?include=chunks");
+    const chunks = body["chunks"] as { start: number; end: number; tokens: number; text: string }[];
+    expect(chunks.length).toBeGreaterThan(1_000);
+    expect(chunks.map(({ start }) => start)).toEqual([0, ...chunks.slice(0, -1).map(({ end }) => end)]);
+    expect(chunks.at(-1)?.end).toBe(text.length);
+    expect(chunks.filter((chunk) => text.slice(chunk.start, chunk.end) !== chunk.text)).toEqual([]);
+    expect(Math.max(...chunks.map(({ tokens }) => tokens))).toBeLessThanOrEqual(256);
+    const [hit] = await stack.http.search("moby", { query: "the narrator introduces himself by name" });
+    expect(hit).toMatchObject({ id: "moby-dick" });
+  }, 400_000);
+
+  test("questions find the paragraph that answers them: nDCG@10 is at least 0.94", async () => {
+    const xquad = JSON.parse(await readFile(XQUAD, "utf8")) as XQuad;
+    const { ticket } = await stack.http.push("xquad", xquad.documents);
+    await stack.http.settled(ticket);
+    const gains: number[] = [];
+    for (const { text, relevant } of xquad.queries) {
+      const hits = await stack.http.search("xquad", { query: text, k: 10 });
+      gains.push(
+        ndcgAt10(
+          hits.map(({ id }) => id),
+          relevant,
+        ),
+      );
+    }
+    const mean = gains.reduce((sum, gain) => sum + gain, 0) / gains.length;
+    console.info(`xquad-en: nDCG@10 ${mean.toFixed(4)} over ${gains.length} questions`);
+    expect(mean).toBeGreaterThanOrEqual(0.94);
+  }, 200_000);
+});
+
+interface XQuad {
+  readonly documents: { id: string; text: string }[];
+  readonly queries: { text: string; relevant: string }[];
+}
+
+async function paddedAndRealTokens(stack: TestStack): Promise<[padded: number, real: number]> {
+  return [
+    await stack.http.metric('polyseme_encoder_tokens_total{kind="padded"}'),
+    await stack.http.metric('polyseme_encoder_tokens_total{kind="real"}'),
+  ];
+}
