@@ -10,18 +10,20 @@ const wanted = `${root}/package-lock.json`;
 
 if (!existsSync(installed) || statSync(installed).mtimeMs < statSync(wanted).mtimeMs) {
   process.stderr.write("Installing packages (npm ci) ...\n");
-  const npm = process.platform === "win32" ? "npm.cmd" : "npm";
-  const result = spawnSync(npm, ["ci", "--no-audit", "--no-fund", "--loglevel=error"], {
+  const windows = process.platform === "win32";
+  const result = spawnSync(windows ? "npm.cmd" : "npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"], {
     cwd: root,
     stdio: ["ignore", 2, 2],
-    shell: process.platform === "win32",
+    shell: windows,
   });
   if (result.status !== 0) {
-    process.stderr.write("npm ci failed: see its message above.\n");
+    process.stderr.write("npm ci failed; its message is above. Is the package registry reachable?\n");
     process.exit(result.status ?? 1);
   }
 }
 
-const child = spawn(process.execPath, process.argv.slice(2), { cwd: process.env.INIT_CWD ?? root, stdio: "inherit" });
-for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
+const child = spawn(process.execPath, process.argv.slice(2), { cwd: root, stdio: "inherit" });
+// A terminal sends SIGINT to the child as well, and a second one would mean "abandon"; other signals are passed on.
+process.on("SIGINT", () => undefined);
+for (const signal of ["SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
 child.on("exit", (code, signal) => process.exit(code ?? (signal === "SIGINT" ? 130 : 143)));
