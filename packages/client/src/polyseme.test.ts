@@ -1,0 +1,156 @@
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { afterEach, describe, expect, it } from "vitest";
+import { Polyseme, PolysemeRequestError, type PushDocument } from "./index.ts";
+
+type Answer = { status: number; body: unknown; headers?: Record<string, string> } | "hang up";
+
+const stops: (() => void)[] = [];
+afterEach(() => {
+  for (const stop of stops.splice(0)) stop();
+});
+
+interface Seen {
+  readonly line: string;
+  readonly body: string;
+  readonly headers: IncomingMessage["headers"];
+}
+
+/** A server that answers by the given function and remembers what it was asked. */
+async function serve(answer: (seen: Seen, count: number) => Answer): Promise<{ url: string; seen: Seen[] }> {
+  const seen: Seen[] = [];
+  const server = createServer((request: IncomingMessage, response: ServerResponse) => {
+    let body = "";
+    request.setEncoding("utf8").on("data", (chunk: string) => (body += chunk));
+    request.on("end", () => {
+      const one = { line: `${request.method} ${request.url}`, body, headers: request.headers };
+      seen.push(one);
+      const given = answer(one, seen.length);
+      if (given === "hang up") request.socket.destroy();
+      else response.writeHead(given.status, given.headers).end(JSON.stringify(given.body));
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  stops.push(() => server.close());
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, seen };
+}
+
+const QUICK = { firstPauseMs: 1, longestPauseMs: 5, attempts: 4 };
+
+function* documents(count: number): Generator<PushDocument> {
+  for (let i = 0; i < count; i += 1) yield { id: `d${i}`, text: `text ${i}` };
+}
+
+/** Rejects the second document of every request. */
+function takePush({ body }: Seen, count: number): Answer {
+  const lines = body.trim().split("\n").length;
+  const rejected = [{ index: 1, code: "invalid", field: "text", message: "no" }];
+  return { status: 202, body: { ticket: `t${count}`, accepted: lines - 1, unchanged: 0, rejected } };
+}
+
+describe("push", () => {
+  it("splits into requests and makes the rejected indexes global", async () => {
+    const { url, seen } = await serve(takePush);
+    const progress: number[] = [];
+    const result = await new Polyseme({ url, apiKey: "secret" }).push("c", documents(1_200), {
+      onProgress: ({ sent, latestRejected }) => progress.push(sent, latestRejected[0]?.index ?? -1),
+    });
+    expect(seen.map(({ body }) => body.trim().split("\n").length)).toEqual([500, 500, 200]);
+    expect(seen[0]?.headers).toMatchObject({
+      authorization: "Bearer secret",
+      "content-type": "application/x-ndjson",
+    });
+    expect(result).toMatchObject({ accepted: 1_197, unchanged: 0, rejectedOmitted: 0 });
+    expect(result.rejected.map(({ index }) => index)).toEqual([1, 501, 1_001]);
+    expect(result.ticket.ids).toEqual(["t1", "t2", "t3"]);
+    expect(progress).toEqual([500, 1, 1_000, 501, 1_200, 1_001]);
+  });
+
+  it("tries again after 429, 503 and a lost connection", async () => {
+    const { url, seen } = await serve((one, count) => {
+      if (count === 1) return { status: 429, headers: { "retry-after": "0.01" }, body: error("overloaded") };
+      if (count === 2) return { status: 503, body: error("unavailable") };
+      return count === 3 ? "hang up" : takePush(one, count);
+    });
+    const result = await new Polyseme({ url, retry: QUICK }).push("c", documents(2));
+    expect(result.accepted).toBe(1);
+    expect(new Set(seen.map(({ body }) => body)).size).toBe(1);
+  });
+
+  it("gives up after a bounded number of tries, and at once on a refusal", async () => {
+    const { url, seen } = await serve(({ line }) => ({
+      status: line.includes("/full/") ? 503 : 400,
+      body: error("unavailable"),
+    }));
+    const client = new Polyseme({ url, retry: QUICK });
+    await expect(client.push("full", documents(1))).rejects.toMatchObject({ status: 503, code: "unavailable" });
+    expect(seen).toHaveLength(4);
+    await expect(client.push("bad", documents(1))).rejects.toBeInstanceOf(PolysemeRequestError);
+    expect(seen).toHaveLength(5);
+  });
+
+  it("stops when the signal is aborted", async () => {
+    const { url } = await serve(() => ({ status: 503, body: error("unavailable"), headers: { "retry-after": "60" } }));
+    const stop = new AbortController();
+    const pushing = new Polyseme({ url }).push("c", documents(1), { signal: stop.signal });
+    setTimeout(() => {
+      stop.abort(new Error("told to stop"));
+    }, 20);
+    await expect(pushing).rejects.toThrow("told to stop");
+  });
+});
+
+describe("ticket", () => {
+  it("waits for all parts and sums them, asking none again that is done", async () => {
+    const asked: string[] = [];
+    const { url } = await serve((one, count) => {
+      if (one.line.startsWith("POST")) return takePush(one, count);
+      asked.push(one.line);
+      const pending = asked.length === 1 ? 3 : 0;
+      const failures = pending === 0 ? [{ id: "x", code: "encode_failed", message: "why" }] : [];
+      const rest = { total: 10, failed: failures.length, pending, deleted: 0, tokens: 7, failures };
+      return { status: 200, body: { ...rest, stored: 10 - pending - failures.length } };
+    });
+    const { ticket } = await new Polyseme({ url }).push("c", documents(600));
+    const status = await ticket.wait();
+    expect(status).toMatchObject({ total: 20, stored: 18, failed: 2, pending: 0, tokens: 14 });
+    expect(status.failures).toHaveLength(2);
+    expect(asked).toEqual([
+      "GET /v1/tickets/t1?wait=30s",
+      "GET /v1/tickets/t1?wait=30s",
+      "GET /v1/tickets/t2?wait=30s",
+    ]);
+    await ticket.status();
+    expect(asked).toHaveLength(3);
+  });
+});
+
+describe("calls", () => {
+  it("escapes names, and reads a server that is not ready", async () => {
+    const { url, seen } = await serve(({ line }) =>
+      line.includes("readyz")
+        ? { status: 503, body: { status: "not ready", checks: { queue: "away" } } }
+        : { status: 200, body: { deleted: 1 } },
+    );
+    const client = new Polyseme({ url: `${url}/` });
+    expect(await client.ready()).toEqual({ ready: false, checks: { queue: "away" } });
+    await client.documents.get("c", "a/b ü", { include: ["chunks"] });
+    expect(await client.documents.delete("c", "..")).toBe(1);
+    expect(seen.slice(1).map(({ line }) => line)).toEqual([
+      "GET /v1/collections/c/documents/a%2Fb%20%C3%BC?include=chunks",
+      "POST /v1/collections/c/documents/delete",
+    ]);
+  });
+
+  it("says what is wrong with a server that is away or another one", async () => {
+    const { url } = await serve(() => ({ status: 404, body: "hello" }));
+    await expect(new Polyseme({ url }).health()).rejects.toMatchObject({ status: 404, code: "bad_answer" });
+    const away = new Polyseme({ url: "http://127.0.0.1:9", retry: { attempts: 1 } });
+    await expect(away.health()).rejects.toMatchObject({ status: 0, code: "unreachable" });
+    expect(() => new Polyseme({ url: "localhost" })).toThrow("is not a URL");
+  });
+});
+
+function error(code: string): unknown {
+  return { error: { code, message: `it is ${code}` } };
+}

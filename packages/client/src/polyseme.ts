@@ -1,0 +1,157 @@
+import { makeRequester, type Requester, type RequesterOptions } from "./requester.ts";
+import { pushDocuments, type PushOptions, type PushResult } from "./push.ts";
+import type {
+  Collection,
+  CollectionSettings,
+  EmbeddingsAnswer,
+  EmbeddingsRequest,
+  InspectAnswer,
+  PushDocument,
+  Readiness,
+  SearchAnswer,
+  SearchRequest,
+  StoredDocument,
+} from "./types.ts";
+
+export type PolysemeOptions = RequesterOptions;
+
+export interface CallOptions {
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Ids that the delete route takes at once. */
+const IDS_A_REQUEST = 10_000;
+const NOT_READY = 503;
+
+/**
+ * A polyseme server. Every method rejects with PolysemeRequestError when the server does not do what was asked, and with
+ * the signal's reason when that is aborted.
+ */
+export class Polyseme {
+  readonly documents: DocumentCalls;
+  readonly collections: CollectionCalls;
+  readonly #request: Requester;
+
+  constructor(options: PolysemeOptions) {
+    this.#request = makeRequester(options);
+    this.documents = new DocumentCalls(this.#request);
+    this.collections = new CollectionCalls(this.#request);
+  }
+
+  /**
+   * Pushes documents of any number in bounded memory; resolves when all are durable. `ticket.wait()` resolves when they
+   * are embedded and stored.
+   */
+  push(
+    collection: string,
+    documents: Iterable<PushDocument> | AsyncIterable<PushDocument>,
+    options: PushOptions = {},
+  ): Promise<PushResult> {
+    return pushDocuments(this.#request, collection, documents, options);
+  }
+
+  /** The documents nearest in meaning. */
+  async search(collection: string, search: SearchRequest, { signal }: CallOptions = {}): Promise<SearchAnswer> {
+    const path = `/v1/collections/${encodeURIComponent(collection)}/search`;
+    return (await this.#request<SearchAnswer>("POST", path, { json: search, signal })).answer;
+  }
+
+  /** Tokens of a text with their static and contextual vectors. */
+  async inspect(text: string, { model, signal }: CallOptions & { model?: string } = {}): Promise<InspectAnswer> {
+    const json = model === undefined ? { text } : { text, model };
+    return (await this.#request<InspectAnswer>("POST", "/v1/inspect", { json, signal })).answer;
+  }
+
+  /** Embeddings of texts or token arrays, as numbers. */
+  async embeddings(json: EmbeddingsRequest, { signal }: CallOptions = {}): Promise<EmbeddingsAnswer> {
+    return (await this.#request<EmbeddingsAnswer>("POST", "/v1/embeddings", { json, signal })).answer;
+  }
+
+  /** Resolves when the server answers at all. */
+  async health({ signal }: CallOptions = {}): Promise<{ readonly status: string }> {
+    return (await this.#request<{ status: string }>("GET", "/healthz", { signal })).answer;
+  }
+
+  /** Whether the server can work, and what is missing when not. */
+  async ready({ signal }: CallOptions = {}): Promise<Readiness> {
+    const { status, answer } = await this.#request<{ checks: Record<string, string> }>("GET", "/readyz", {
+      signal,
+      alsoAnswers: [NOT_READY],
+    });
+    return { ready: status !== NOT_READY, checks: answer.checks };
+  }
+}
+
+/** Single documents. */
+class DocumentCalls {
+  readonly #request: Requester;
+
+  constructor(request: Requester) {
+    this.#request = request;
+  }
+
+  async get(
+    collection: string,
+    id: string,
+    { include, signal }: CallOptions & { include?: readonly ("chunks" | "embeddings" | "tokens")[] } = {},
+  ): Promise<StoredDocument> {
+    const query = include === undefined ? "" : `?include=${include.join(",")}`;
+    const path = `${documentsPath(collection)}/${encodeURIComponent(id)}${query}`;
+    return (await this.#request<StoredDocument>("GET", path, { signal })).answer;
+  }
+
+  /** Removes one document or several; answers how many there were. */
+  async delete(collection: string, ids: string | readonly string[], { signal }: CallOptions = {}): Promise<number> {
+    const all = typeof ids === "string" ? [ids] : ids;
+    let deleted = 0;
+    // By body rather than by path: an id may be "..", which no URL can say. Deleting twice is the same as once.
+    for (let from = 0; from < all.length; from += IDS_A_REQUEST) {
+      const json = { ids: all.slice(from, from + IDS_A_REQUEST) };
+      const path = `${documentsPath(collection)}/delete`;
+      deleted += (await this.#request<{ deleted: number }>("POST", path, { json, signal })).answer.deleted;
+    }
+    return deleted;
+  }
+}
+
+/** Collections: make, look at, remove. */
+class CollectionCalls {
+  readonly #request: Requester;
+
+  constructor(request: Requester) {
+    this.#request = request;
+  }
+
+  /** Makes a collection, or confirms the settings of one that is there. */
+  async create(
+    name: string,
+    settings: CollectionSettings = {},
+    { signal }: CallOptions = {},
+  ): Promise<{ readonly created: boolean; readonly collection: Collection }> {
+    const { status, answer } = await this.#request<Collection>("PUT", collectionPath(name), { json: settings, signal });
+    return { created: status === 201, collection: answer };
+  }
+
+  async list({ signal }: CallOptions = {}): Promise<readonly Collection[]> {
+    return (await this.#request<{ collections: Collection[] }>("GET", "/v1/collections", { signal })).answer
+      .collections;
+  }
+
+  async get(name: string, { signal }: CallOptions = {}): Promise<Collection> {
+    return (await this.#request<Collection>("GET", collectionPath(name), { signal })).answer;
+  }
+
+  /** Removes the collection with all its documents. */
+  async delete(name: string, { signal }: CallOptions = {}): Promise<void> {
+    // Not repeatable: after a lost answer the second try would say that there is no such collection.
+    await this.#request("DELETE", collectionPath(name), { signal, repeatable: false });
+  }
+}
+
+function collectionPath(name: string): string {
+  return `/v1/collections/${encodeURIComponent(name)}`;
+}
+
+function documentsPath(collection: string): string {
+  return `${collectionPath(collection)}/documents`;
+}

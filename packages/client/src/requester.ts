@@ -1,0 +1,102 @@
+import { errorFromResponse, PolysemeRequestError, unreachable } from "./errors.ts";
+import { DEFAULT_RETRY, pauseBeforeRetry, sleep, type RetryPolicy } from "./retry.ts";
+
+export interface RequesterOptions {
+  /** Where the server listens, such as `http://127.0.0.1:8080`; a path in it is kept. */
+  readonly url: string;
+  readonly apiKey?: string | undefined;
+  /** Another fetch than the global one. */
+  readonly fetch?: typeof fetch | undefined;
+  readonly retry?: Partial<RetryPolicy> | undefined;
+  /** Longest that one request may take. */
+  readonly timeoutMs?: number | undefined;
+}
+
+export interface RequestOptions {
+  /** Sent as JSON. */
+  readonly json?: unknown;
+  /** Sent as it is, with this content type. */
+  readonly body?: { readonly bytes: Uint8Array<ArrayBuffer>; readonly contentType: string };
+  readonly signal?: AbortSignal | undefined;
+  /** False when a request whose answer was lost must not be sent again; true when left out. */
+  readonly repeatable?: boolean;
+  /** Statuses beside the successful ones whose body is an answer. */
+  readonly alsoAnswers?: readonly number[];
+}
+
+/** One HTTP exchange with the server, with retries. */
+export type Requester = <Answer>(
+  method: "GET" | "POST" | "PUT" | "DELETE",
+  path: string,
+  options?: RequestOptions,
+) => Promise<{ readonly status: number; readonly answer: Answer }>;
+
+const DEFAULT_TIMEOUT_MS = 150_000;
+
+/**
+ * Requests against one server. Tries again after 429, 503 and lost connections, a bounded number of times.
+ * Rejects with PolysemeRequestError, or with the signal's reason when that is aborted.
+ */
+export function makeRequester(options: RequesterOptions): Requester {
+  if (!URL.canParse(options.url))
+    throw new PolysemeRequestError(0, "invalid", `"${options.url}" is not a URL. It looks like http://127.0.0.1:8080.`);
+  const base = options.url.replace(/\/+$/, "");
+  const policy: RetryPolicy = { ...DEFAULT_RETRY, ...options.retry };
+  const send = options.fetch ?? fetch;
+  const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
+
+  const once = async <Answer>(
+    method: string,
+    path: string,
+    request: RequestOptions,
+  ): Promise<{ status: number; answer: Answer }> => {
+    const { signal, alsoAnswers = [] } = request;
+    const timeout = AbortSignal.timeout(timeoutMs);
+    try {
+      const response = await send(`${base}${path}`, {
+        method,
+        headers: headersOf(request, options.apiKey),
+        body: request.body?.bytes ?? (request.json === undefined ? null : JSON.stringify(request.json)),
+        signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
+      });
+      if (!response.ok && !alsoAnswers.includes(response.status)) throw await errorFromResponse(response, Date.now());
+      return { status: response.status, answer: (await response.json()) as Answer };
+    } catch (error) {
+      if (error instanceof PolysemeRequestError) throw error;
+      if (signal?.aborted === true) throw signal.reason;
+      if (error instanceof SyntaxError)
+        throw new PolysemeRequestError(
+          0,
+          "bad_answer",
+          `${base} did not answer with JSON. Is this a polyseme server's URL?`,
+        );
+      throw unreachable(base, error);
+    }
+  };
+
+  return async <Answer>(
+    method: "GET" | "POST" | "PUT" | "DELETE",
+    path: string,
+    request: RequestOptions = {},
+  ): Promise<{ status: number; answer: Answer }> => {
+    for (let failures = 1; ; failures += 1) {
+      try {
+        return await once<Answer>(method, path, request);
+      } catch (error) {
+        const repeatable = request.repeatable ?? true;
+        const pauseMs = pauseBeforeRetry(error, { policy, failures, repeatable, random: Math.random() });
+        if (pauseMs === undefined) throw error;
+        await sleep(pauseMs, request.signal);
+      }
+    }
+  };
+}
+
+function headersOf(request: RequestOptions, apiKey: string | undefined): Record<string, string> {
+  const contentType = request.body?.contentType ?? (request.json === undefined ? undefined : "application/json");
+  return {
+    accept: "application/json",
+    ...(contentType === undefined ? {} : { "content-type": contentType }),
+    ...(apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` }),
+  };
+}

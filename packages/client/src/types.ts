@@ -1,0 +1,200 @@
+/** What the HTTP routes take and answer, field for field. */
+
+/** A document to push. */
+export interface PushDocument {
+  /** 1 to 512 characters; the same id again is a new version. */
+  readonly id: string;
+  readonly text: string;
+  readonly title?: string | null;
+  readonly metadata?: Readonly<Record<string, unknown>> | null;
+  /** 0 (bulk, the default) to 9 (first). */
+  readonly priority?: number;
+}
+
+/** A document that was not taken, and why. */
+export interface Rejection {
+  /** Place in the push, from 0. */
+  readonly index: number;
+  readonly id?: string;
+  readonly code: string;
+  /** The part of the document that is at fault. */
+  readonly field: string;
+  readonly message: string;
+}
+
+/** `POST /v1/collections/{c}/documents` */
+export interface PushAnswer {
+  readonly ticket: string;
+  readonly accepted: number;
+  readonly unchanged: number;
+  readonly rejected: readonly Rejection[];
+  /** Rejections beyond the listed ones. */
+  readonly rejectedOmitted?: number;
+}
+
+export interface DocumentFailure {
+  readonly id: string;
+  readonly code: string;
+  readonly message: string;
+}
+
+/** `GET /v1/tickets/{t}` */
+export interface TicketStatus {
+  readonly total: number;
+  readonly stored: number;
+  readonly failed: number;
+  readonly pending: number;
+  /** Deleted after they were pushed: neither stored nor waited for. */
+  readonly deleted: number;
+  /** Tokens of the stored ones. */
+  readonly tokens: number;
+  /** The first of the failed ones. */
+  readonly failures: readonly DocumentFailure[];
+}
+
+/** `POST /v1/collections/{c}/search`: exactly one of `query` and `vector`. */
+export interface SearchRequest {
+  readonly query?: string;
+  readonly vector?: readonly number[];
+  /** 1 to 1,000; 10 when left out. */
+  readonly k?: number;
+  /** `document`: one hit a document, with its best chunk. */
+  readonly group?: "document" | "chunk";
+  readonly mode?: "vector" | "hybrid" | "lexical";
+  readonly rerank?: "none" | "maxsim";
+  readonly explain?: boolean;
+  /** A ticket's id: the search waits until its documents are stored. */
+  readonly after?: string;
+  readonly like?: string;
+  readonly sense?: unknown;
+  readonly filter?: unknown;
+  readonly collections?: readonly string[];
+}
+
+export interface SearchHit {
+  readonly id: string;
+  /** Cosine similarity. */
+  readonly score: number;
+  readonly title: string | null;
+  readonly chunk: { readonly ordinal: number; readonly start: number; readonly end: number; readonly text: string };
+  readonly metadata: Readonly<Record<string, unknown>>;
+}
+
+export interface SearchAnswer {
+  readonly hits: readonly SearchHit[];
+  readonly timing: { readonly encodeMs: number; readonly searchMs: number; readonly totalMs: number };
+}
+
+export interface InspectToken {
+  /** As the vocabulary writes it. */
+  readonly text: string;
+  readonly id: number;
+  /** UTF-16 offsets into the text; special tokens have start = end. */
+  readonly start: number;
+  readonly end: number;
+  readonly special: boolean;
+}
+
+/** `POST /v1/inspect` */
+export interface InspectAnswer {
+  readonly model: string;
+  /** `[1, tokens, dimensions]` */
+  readonly shape: readonly number[];
+  readonly tokens: readonly InspectToken[];
+  /** The input table's row of each token, the same in every text. */
+  readonly static: readonly (readonly number[])[];
+  /** The vector of each token in this text. */
+  readonly contextual: readonly (readonly number[])[];
+  readonly embedding: readonly number[];
+  /** True when the text had more tokens than the model takes. */
+  readonly truncated: boolean;
+}
+
+/** `POST /v1/embeddings`, OpenAI's shape. */
+export interface EmbeddingsRequest {
+  readonly input: string | readonly string[] | readonly number[] | readonly (readonly number[])[];
+  readonly model?: string;
+  readonly dimensions?: number;
+}
+
+export interface EmbeddingsAnswer {
+  readonly object: "list";
+  readonly data: readonly {
+    readonly object: "embedding";
+    readonly index: number;
+    readonly embedding: readonly number[];
+  }[];
+  readonly model: string;
+  readonly usage: { readonly prompt_tokens: number; readonly total_tokens: number };
+}
+
+/** `GET /v1/collections/{c}/documents/{id}` */
+export interface StoredDocument {
+  readonly id: string;
+  readonly title: string | null;
+  readonly text: string;
+  readonly metadata: Readonly<Record<string, unknown>>;
+  readonly state: "queued" | "embedding" | "stored" | "failed";
+  readonly version: number;
+  readonly attempts: number;
+  readonly error?: { readonly code: string; readonly message: string };
+  readonly storedAt: string | null;
+  /** There when `include` names chunks or embeddings. */
+  readonly chunks?: readonly StoredChunk[];
+}
+
+export interface StoredChunk {
+  readonly ordinal: number;
+  readonly start: number;
+  readonly end: number;
+  readonly tokens: number;
+  readonly text: string;
+  readonly embedding?: readonly number[];
+}
+
+/** `PUT /v1/collections/{c}` */
+export interface CollectionSettings {
+  readonly model?: string;
+  readonly chunking?: {
+    readonly maxTokens?: number;
+    readonly overlapTokens?: number;
+    readonly strategy?: "sentence" | "token";
+  };
+  readonly language?: string;
+  readonly lateChunking?: boolean;
+  readonly tokenVectors?: "none" | "int8" | "half";
+  readonly index?: unknown;
+}
+
+/** `GET /v1/collections/{c}` */
+export interface Collection {
+  readonly name: string;
+  readonly model: string;
+  readonly dimensions: number;
+  readonly chunking: { readonly maxTokens: number; readonly overlapTokens: number; readonly strategy: string };
+  readonly lateChunking: boolean;
+  readonly tokenVectors: string;
+  readonly language: string | null;
+  readonly generation: number;
+  readonly createdAt: string;
+  readonly documents: {
+    readonly total: number;
+    readonly queued: number;
+    readonly embedding: number;
+    readonly stored: number;
+    readonly failed: number;
+  };
+  readonly chunks: number;
+  /** Share of the documents whose newest content is searchable. */
+  readonly coverage: number;
+  readonly oldestPendingAgeSeconds: number | null;
+  /** null while no embedder has measured its speed. */
+  readonly backlogSeconds: number | null;
+}
+
+/** `GET /readyz` */
+export interface Readiness {
+  readonly ready: boolean;
+  /** What was checked: `ok` or what is wrong. */
+  readonly checks: Readonly<Record<string, string>>;
+}
