@@ -1,0 +1,123 @@
+import type { Collection, CollectionSettings } from "@polyseme/client";
+import { Option, type Command } from "commander";
+import { NotBuiltYet, type CliContext } from "../context.ts";
+import { withServerOptions, wholeNumber, type ServerOptions } from "../options.ts";
+import { printCollections } from "../print-collections.ts";
+import { withServer } from "../server.ts";
+
+interface CreateOptions extends ServerOptions {
+  readonly model?: string;
+  readonly language?: string;
+  readonly maxTokens?: number;
+  readonly overlapTokens?: number;
+  readonly strategy?: "sentence" | "token";
+}
+
+const MAX_CHUNK_TOKENS = 32_768;
+
+/** `polyseme collections create|list|show|delete|migrate`. */
+export function addCollections(program: Command, context: CliContext): void {
+  const collections = program.command("collections").description("Make, list, show and delete collections");
+  addCreate(collections, context);
+  addList(collections, context);
+  addShow(collections, context);
+  addDelete(collections, context);
+  withServerOptions(
+    collections
+      .command("migrate")
+      .description("Build a collection anew beside the old one (not built yet)")
+      .argument("<name>"),
+  ).action(() => {
+    throw new NotBuiltYet(
+      "Migrating a collection",
+      "Make a new collection with the other settings and ingest into it.",
+    );
+  });
+}
+
+function addCreate(collections: Command, context: CliContext): void {
+  const command = collections
+    .command("create")
+    .description("Make a collection, or confirm the settings of one that is there")
+    .argument("<name>", "small letters, digits, _ and -")
+    .option("--model <name>", "the encoder (polyseme models list)")
+    .option("--language <tag>", "language of the texts, such as en")
+    .option("--max-tokens <count>", "most tokens in a chunk", wholeNumber(1, MAX_CHUNK_TOKENS))
+    .option("--overlap-tokens <count>", "tokens a chunk repeats", wholeNumber(0, MAX_CHUNK_TOKENS))
+    .addOption(new Option("--strategy <name>", "where to cut").choices(["sentence", "token"]));
+  withServerOptions(command).action(async (name: string, options: CreateOptions) => {
+    await withServer(context, options.url, async ({ client, signal }) => {
+      const { created, collection } = await client.collections.create(name, settingsOf(options), { signal });
+      if (options.json === true) context.out.json(collection);
+      else context.out.line(`${created ? "Made" : "Confirmed"} ${describeSettings(collection)}`);
+    });
+  });
+}
+
+function addList(collections: Command, context: CliContext): void {
+  withServerOptions(collections.command("list").description("List all collections")).action(
+    async (options: ServerOptions) => {
+      await withServer(context, options.url, async ({ client, signal }) => {
+        const all = await client.collections.list({ signal });
+        if (options.json === true) context.out.json(all);
+        else if (all.length === 0) context.err.line("There are no collections yet: polyseme ingest PATH makes one.");
+        else printCollections(all, context.out);
+      });
+    },
+  );
+}
+
+function addShow(collections: Command, context: CliContext): void {
+  withServerOptions(
+    collections.command("show").description("Show one collection").argument("<name>", "the collection"),
+  ).action(async (name: string, options: ServerOptions) => {
+    await withServer(context, options.url, async ({ client, signal }) => {
+      const collection = await client.collections.get(name, { signal });
+      if (options.json === true) context.out.json(collection);
+      else {
+        context.out.line(describeSettings(collection));
+        printCollections([collection], context.out);
+      }
+    });
+  });
+}
+
+function addDelete(collections: Command, context: CliContext): void {
+  const command = collections
+    .command("delete")
+    .description("Delete a collection with all its documents")
+    .argument("<name>", "the collection")
+    .option("--yes", "really: there is no way back");
+  withServerOptions(command).action(async (name: string, options: ServerOptions & { yes?: true }) => {
+    if (options.yes !== true)
+      throw new Error(
+        `This deletes every document of "${name}" for good. Say so: polyseme collections delete ${name} --yes`,
+      );
+    await withServer(context, options.url, async ({ client, signal }) => {
+      await client.collections.delete(name, { signal });
+      if (options.json === true) context.out.json({ deleted: name });
+      else context.out.line(`Deleted "${name}".`);
+    });
+  });
+}
+
+function settingsOf({ model, language, maxTokens, overlapTokens, strategy }: CreateOptions): CollectionSettings {
+  const chunking = {
+    ...(maxTokens === undefined ? {} : { maxTokens }),
+    ...(overlapTokens === undefined ? {} : { overlapTokens }),
+    ...(strategy === undefined ? {} : { strategy }),
+  };
+  return {
+    ...(model === undefined ? {} : { model }),
+    ...(language === undefined ? {} : { language }),
+    ...(Object.keys(chunking).length === 0 ? {} : { chunking }),
+  };
+}
+
+function describeSettings({ name, model, dimensions, chunking, language, generation, createdAt }: Collection): string {
+  const { maxTokens, overlapTokens, strategy } = chunking;
+  return (
+    `"${name}": ${model}, ${dimensions} dimensions, chunks of up to ${maxTokens} tokens (${strategy}, overlap ${overlapTokens}), ` +
+    `language ${language ?? "not set"}, generation ${generation}, made ${createdAt}`
+  );
+}

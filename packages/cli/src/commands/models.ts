@@ -1,0 +1,54 @@
+import { readConfig } from "@polyseme/core";
+import { listModels, readModelConfig } from "@polyseme/encoder";
+import type { Command } from "commander";
+import { NotBuiltYet, type CliContext } from "../context.ts";
+import { renderTable } from "../table.ts";
+
+/** `polyseme models list|prepare|check`. */
+export function addModels(program: Command, context: CliContext): void {
+  const models = program.command("models").description("List the models on this machine");
+  models
+    .command("list")
+    .description("List the models that collections can use")
+    .option("--json", "print JSON")
+    .action(async ({ json }: { json?: true }) => {
+      const config = readConfig(context.env);
+      const found = await listModels({ modelsDir: config.modelsDir });
+      const described = await Promise.all(
+        found.map(async ({ name, folder }) => {
+          const { dimensions, maxTokens } = await readModelConfig(folder);
+          return { name, dimensions, maxTokens, folder, isDefault: name === config.model };
+        }),
+      );
+      if (json === true) context.out.json(described);
+      else {
+        const columns = [
+          { title: "model" },
+          { title: "dimensions", align: "right" },
+          { title: "tokens", align: "right" },
+          { title: "folder" },
+        ] as const;
+        const rows = described.map(({ name, dimensions, maxTokens, folder, isDefault }) => [
+          `${name}${isDefault ? " (default)" : ""}`,
+          String(dimensions),
+          String(maxTokens),
+          folder,
+        ]);
+        for (const line of renderTable(columns, rows, context.out)) context.out.line(line);
+      }
+    });
+  for (const name of ["prepare", "check"] as const)
+    models
+      .command(name)
+      .description(
+        `${name === "prepare" ? "Export and quantise" : "Compare with its original"} a model (not built yet)`,
+      )
+      .argument("[model]")
+      .option("--json", "print JSON")
+      .action(() => {
+        throw new NotBuiltYet(
+          `polyseme models ${name}`,
+          "A folder in the hub's layout with onnx/model.onnx works as it is: set POLYSEME_MODEL to its path.",
+        );
+      });
+}

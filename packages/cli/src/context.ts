@@ -1,0 +1,27 @@
+import type { Readable, Writable } from "node:stream";
+import type { StopSignals } from "@polyseme/core";
+import type { Terminal } from "./terminal.ts";
+
+/** What a command has of the process it runs in. */
+export interface CliContext {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly pid: number;
+  readonly nodeVersion: string;
+  readonly stdin: Readable;
+  /** Results. */
+  readonly out: Terminal;
+  /** Everything else. */
+  readonly err: Terminal;
+  /** The raw stream of `err`, for a progress bar. */
+  readonly errStream: Writable;
+  readonly signals: StopSignals;
+}
+
+/** The error of a command that is part of the interface already and has no code yet. */
+export class NotBuiltYet extends Error {
+  override readonly name = "NotBuiltYet";
+
+  constructor(what: string, instead?: string) {
+    super(`${what} is not built yet.${instead === undefined ? "" : ` ${instead}`}`);
+  }
+}

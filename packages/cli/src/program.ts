@@ -1,0 +1,70 @@
+import { Command, CommanderError } from "commander";
+import { addCollections } from "./commands/collections.ts";
+import { addDemo } from "./commands/demo.ts";
+import { addDoctor } from "./commands/doctor.ts";
+import { addIngest } from "./commands/ingest.ts";
+import { addInspect } from "./commands/inspect.ts";
+import { addModels } from "./commands/models.ts";
+import { addSearch } from "./commands/search.ts";
+import { addServe } from "./commands/serve.ts";
+import { addStatus } from "./commands/status.ts";
+import { addUnbuilt } from "./commands/unbuilt.ts";
+import type { CliContext } from "./context.ts";
+
+const SERVER_HELP = `
+Which server a command talks to: the one of --url or POLYSEME_URL; else the one that runs on the data folder
+(POLYSEME_DATA_DIR, ./.polyseme); else the whole stack, started in the command's own process for as long as it takes.`;
+
+/**
+ * Runs one command line.
+ * @returns the exit code of a command line that could not be understood, 0 otherwise
+ * @throws what the command throws: its message says what to do next
+ */
+export async function runCli(argv: readonly string[], context: CliContext): Promise<number> {
+  const program = new Command("polyseme")
+    .description("Push documents, get contextual vectors, search by meaning.")
+    .version(VERSION)
+    .showHelpAfterError("(--help shows what there is)")
+    .addHelpText("after", SERVER_HELP);
+  const adders = [
+    addServe,
+    addIngest,
+    addSearch,
+    addInspect,
+    addStatus,
+    addCollections,
+    addModels,
+    addUnbuilt,
+    addDoctor,
+    addDemo,
+  ];
+  for (const add of adders) add(program, context);
+  configureAll(program, context);
+  try {
+    await program.parseAsync(argv, { from: "user" });
+    return 0;
+  } catch (error) {
+    // Commander has printed the help or what was wrong with the arguments.
+    if (error instanceof CommanderError) return error.exitCode;
+    throw error;
+  }
+}
+
+const VERSION = "0.1.0";
+
+/** Commander's own output goes where ours goes; it never ends the process. */
+function configureAll(command: Command, context: CliContext): void {
+  command.exitOverride().configureOutput({
+    writeOut: (text) => {
+      context.out.line(text.trimEnd());
+    },
+    writeErr: (text) => {
+      context.err.line(text.trimEnd());
+    },
+    getOutHelpWidth: () => context.out.width(),
+    getErrHelpWidth: () => context.err.width(),
+    getOutHasColors: () => context.out.colors.isColorSupported,
+    getErrHasColors: () => context.err.colors.isColorSupported,
+  });
+  for (const inner of command.commands) configureAll(inner, context);
+}

@@ -1,0 +1,91 @@
+import { SingleBar } from "cli-progress";
+import type { CliContext } from "./context.ts";
+import { duration, plural } from "./terminal.ts";
+
+export interface ProgressState {
+  readonly done: number;
+  /** Grows while documents are still being read. */
+  readonly total: number;
+  readonly tokensPerSecond: number | undefined;
+  readonly secondsLeft: number | undefined;
+}
+
+export interface ProgressView {
+  update(state: ProgressState): void;
+  stop(): void;
+}
+
+const LINE_EVERY_MS = 3_000;
+const BAR_CHARACTERS = 28;
+
+/** A bar on a terminal, a line every few seconds elsewhere; both on standard error. */
+export function makeProgressView(context: Pick<CliContext, "err" | "errStream">): ProgressView {
+  return context.err.isTerminal ? makeBar(context) : makeLines(context);
+}
+
+function makeBar({ err, errStream }: Pick<CliContext, "err" | "errStream">): ProgressView {
+  const bar = new SingleBar({
+    stream: errStream,
+    format: `${err.colors.green("{bar}")} {percentage}% · {text}`,
+    barCompleteChar: "█",
+    barIncompleteChar: "░",
+    barsize: BAR_CHARACTERS,
+    emptyOnZero: true,
+    hideCursor: true,
+    linewrap: null,
+    // Signals are the main program's; stop() brings the cursor back on every way out.
+    gracefulExit: false,
+  });
+  bar.start(0, 0, { text: "starting" });
+  return {
+    update(state) {
+      bar.setTotal(state.total);
+      bar.update(state.done, { text: describeProgress(state) });
+    },
+    stop() {
+      bar.stop();
+    },
+  };
+}
+
+function makeLines({ err }: Pick<CliContext, "err">): ProgressView {
+  let nextAtMs = performance.now() + LINE_EVERY_MS;
+  return {
+    update(state) {
+      if (performance.now() < nextAtMs) return;
+      nextAtMs = performance.now() + LINE_EVERY_MS;
+      err.line(describeProgress(state));
+    },
+    stop: () => undefined,
+  };
+}
+
+/** `120/312 documents, 4,100 tokens/s, 12 s left` */
+export function describeProgress({ done, total, tokensPerSecond, secondsLeft }: ProgressState): string {
+  return [
+    `${done.toLocaleString("en")}/${plural(total, "document")}`,
+    ...(tokensPerSecond === undefined ? [] : [`${Math.round(tokensPerSecond).toLocaleString("en")} tokens/s`]),
+    ...(secondsLeft === undefined ? [] : [`${duration(secondsLeft)} left`]),
+  ].join(", ");
+}
+
+export interface ProgressSample {
+  readonly atMs: number;
+  readonly done: number;
+  readonly total: number;
+  readonly tokens: number;
+}
+
+/** The state to show, from the first and the newest sample of a run. */
+export function estimate(first: ProgressSample, newest: ProgressSample): ProgressState {
+  const seconds = (newest.atMs - first.atMs) / 1_000;
+  const done = newest.done - first.done;
+  const known = seconds > 0 && done > 0;
+  const { total } = newest;
+  return {
+    done: newest.done,
+    total,
+    tokensPerSecond: known ? (newest.tokens - first.tokens) / seconds : undefined,
+    secondsLeft: known && newest.done < total ? ((total - newest.done) * seconds) / done : undefined,
+  };
+}

@@ -1,0 +1,174 @@
+import type { DocumentFailure, Polyseme, PushDocument, Rejection, TicketStatus, Ticket } from "@polyseme/client";
+import { pause } from "@polyseme/core";
+import { estimate, type ProgressSample, type ProgressView } from "./progress.ts";
+import type { Problem, SourceItem } from "./sources/source.ts";
+
+export interface UploadOptions {
+  readonly collection: string;
+  readonly signal: AbortSignal;
+  readonly view: ProgressView;
+  /** False: done when everything is durable, embedded or not. */
+  readonly wait: boolean;
+  /** Documents in all, where known. */
+  readonly expected?: number | undefined;
+}
+
+/** What became of every document. */
+export interface UploadResult {
+  readonly collection: string;
+  readonly read: number;
+  readonly accepted: number;
+  readonly unchanged: number;
+  readonly rejected: number;
+  readonly stored: number;
+  readonly failed: number;
+  readonly pending: number;
+  readonly tokens: number;
+  readonly seconds: number;
+  /** The first of what could not be read and of what the server rejected. */
+  readonly problems: readonly Problem[];
+  /** The first of what could not be embedded. */
+  readonly failures: readonly DocumentFailure[];
+  readonly tickets: readonly string[];
+}
+
+const LISTED_PROBLEMS = 1_000;
+const LOOK_EVERY_MS = 400;
+
+/** Pushes documents and follows them until they are stored. */
+export async function upload(
+  client: Polyseme,
+  items: AsyncIterable<SourceItem>,
+  options: UploadOptions,
+): Promise<UploadResult> {
+  const startedMs = performance.now();
+  const { collection, signal, view } = options;
+  const source = new Source(items);
+  const follower = new Follower(options, startedMs);
+  let problems = 0;
+  try {
+    const pushed = await follower.during(
+      client.push(collection, source.documents(), {
+        signal,
+        onProgress: ({ sent, latestRejected, ticket, rejected }) => {
+          source.answered(sent, latestRejected);
+          problems = rejected;
+          follower.follow(ticket, sent);
+        },
+      }),
+    );
+    const status = options.wait
+      ? await pushed.ticket.wait({
+          signal,
+          onProgress: (now) => {
+            follower.show(now);
+          },
+        })
+      : await pushed.ticket.status({ signal });
+    return {
+      collection,
+      read: source.read,
+      accepted: pushed.accepted,
+      unchanged: pushed.unchanged,
+      rejected: problems + source.unreadable,
+      stored: status.stored,
+      failed: status.failed,
+      pending: status.pending,
+      tokens: status.tokens,
+      seconds: (performance.now() - startedMs) / 1_000,
+      problems: source.problems,
+      failures: status.failures,
+      tickets: pushed.ticket.ids,
+    };
+  } finally {
+    view.stop();
+  }
+}
+
+/** The documents of the sources, with their origins kept until the server has answered for them. */
+class Source {
+  readonly #items: AsyncIterable<SourceItem>;
+  readonly problems: Problem[] = [];
+  read = 0;
+  unreadable = 0;
+  #origins: string[] = [];
+  #answered = 0;
+
+  constructor(items: AsyncIterable<SourceItem>) {
+    this.#items = items;
+  }
+
+  async *documents(): AsyncGenerator<PushDocument> {
+    for await (const item of this.#items) {
+      this.read += 1;
+      if ("problem" in item) {
+        this.unreadable += 1;
+        this.#list(item.problem);
+      } else {
+        this.#origins.push(item.origin);
+        // Not looked into here: the server checks every field and names the one at fault.
+        yield item.document as unknown as PushDocument;
+      }
+    }
+  }
+
+  answered(sent: number, rejected: readonly Rejection[]): void {
+    for (const { index, id, code, message } of rejected) {
+      const origin = this.#origins[index - this.#answered] ?? `document ${index}`;
+      this.#list({ origin, code, message, ...(id === undefined ? {} : { id }) });
+    }
+    this.#origins = this.#origins.slice(sent - this.#answered);
+    this.#answered = sent;
+  }
+
+  #list(problem: Problem): void {
+    if (this.problems.length < LISTED_PROBLEMS) this.problems.push(problem);
+  }
+}
+
+/** Shows how far a push is while it is still being sent. */
+class Follower {
+  readonly #options: UploadOptions;
+  readonly #first: ProgressSample;
+  #ticket: Ticket | undefined;
+  #sent = 0;
+
+  constructor(options: UploadOptions, startedMs: number) {
+    this.#options = options;
+    this.#first = { atMs: startedMs, done: 0, total: 0, tokens: 0 };
+  }
+
+  follow(ticket: Ticket, sent: number): void {
+    this.#ticket = ticket;
+    this.#sent = sent;
+  }
+
+  show(status: TicketStatus): void {
+    const { stored, failed, deleted, tokens } = status;
+    const done = stored + failed + deleted;
+    const total = Math.max(this.#options.expected ?? this.#sent, done);
+    this.#options.view.update(estimate(this.#first, { atMs: performance.now(), done, total, tokens }));
+  }
+
+  /** Looks at the ticket now and then until the push has ended. */
+  async during<T>(push: Promise<T>): Promise<T> {
+    const ended = new AbortController();
+    const looking = this.#lookUntil(ended.signal);
+    try {
+      return await push;
+    } finally {
+      ended.abort();
+      await looking;
+    }
+  }
+
+  async #lookUntil(ended: AbortSignal): Promise<void> {
+    while (!ended.aborted) {
+      await pause(LOOK_EVERY_MS, ended);
+      if (ended.aborted || this.#ticket === undefined) continue;
+      // A look that fails is no reason to end the push; that one will tell.
+      const status = await this.#ticket.status({ signal: ended }).catch(() => undefined);
+      if (status !== undefined) this.show(status);
+    }
+  }
+}
