@@ -53,7 +53,7 @@ export class HttpCaller {
       body,
       headers: { "content-type": contentType },
       ...(typeof body === "string" ? {} : { duplex: "half" }),
-    } as RequestInit);
+    });
     return answerOf(response);
   }
 

@@ -34,11 +34,11 @@ export const ticketRoutes: FastifyPluginAsyncTypebox<{ database: Database; stop:
         response: { 200: TicketSchema, "4xx": ErrorSchema },
       },
     },
-    async (request) => {
+    async (request, reply) => {
       const { ticket } = request.params;
       const { wait } = request.query;
       if (wait === undefined) return readTicket(database, ticket);
-      return waitForTicket(database, ticket, parseWait(wait), AbortSignal.any([stop, callerGone(request.raw.socket)]));
+      return waitForTicket(database, ticket, parseWait(wait), AbortSignal.any([stop, callerGone(reply.raw)]));
     },
   );
 
@@ -47,7 +47,7 @@ export const ticketRoutes: FastifyPluginAsyncTypebox<{ database: Database; stop:
     { schema: { summary: "The same as server-sent events", tags: ["tickets"], params: TicketParams } },
     async (request, reply) => {
       await readTicket(database, request.params.ticket);
-      const until = AbortSignal.any([stop, callerGone(request.raw.socket), AbortSignal.timeout(MAX_WAIT_MS)]);
+      const until = AbortSignal.any([stop, callerGone(reply.raw), AbortSignal.timeout(MAX_WAIT_MS)]);
       const events = Readable.from(serverSentEvents(database, request.params.ticket, until));
       return reply.type("text/event-stream").header("cache-control", "no-store").send(events);
     },
@@ -59,10 +59,10 @@ async function* serverSentEvents(database: Database, ticket: string, signal: Abo
     yield `event: ${status.pending === 0 ? "done" : "progress"}\ndata: ${JSON.stringify(status)}\n\n`;
 }
 
-/** Aborted when the connection closes, so that nobody is counted for who has left. */
-function callerGone(socket: { once(event: "close", listener: () => void): unknown }): AbortSignal {
+/** Aborted when the answer is sent or its connection has closed, so that nobody is counted for who has left. */
+function callerGone(response: { once(event: "close", listener: () => void): unknown }): AbortSignal {
   const gone = new AbortController();
-  socket.once("close", () => {
+  response.once("close", () => {
     gone.abort();
   });
   return gone.signal;
