@@ -1,4 +1,5 @@
-import { link, mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { randomUUID } from "node:crypto";
+import { link, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join, resolve } from "node:path";
 import { kill } from "node:process";
@@ -16,11 +17,17 @@ export interface DataDirHolder {
 export interface DataDirLock {
   /** Lets commands find the running server. */
   publishUrl(url: string): Promise<void>;
+  /** Once; later calls do nothing. */
   release(): Promise<void>;
 }
 
-const FILE = "lock.json";
-const TAKE_ATTEMPTS = 3;
+/**
+ * The lock is the file `lock-<n>.json` with the highest n; a taker makes n + 1, which only one can. Files of lower
+ * numbers are removed by the holder alone, and a released lock stays as an empty object, so that numbers never come back:
+ * whoever was slow with an old number finds a higher one and gives up.
+ */
+const LOCK_FILE = /^lock-(\d+)\.json$/;
+const TAKE_ATTEMPTS = 20;
 
 /**
  * Takes the folder for this process. The embedded database has no lock of its own, and a second writer destroys it
@@ -30,18 +37,18 @@ const TAKE_ATTEMPTS = 3;
 export async function lockDataDir(dataDir: string, pid: number): Promise<DataDirLock> {
   const folder = resolve(dataDir);
   await mkdir(folder, { recursive: true });
-  const path = join(folder, FILE);
   const holder: DataDirHolder = { pid, host: hostname(), startedAt: await startTime(pid) };
   for (let attempt = 1; attempt <= TAKE_ATTEMPTS; attempt += 1) {
-    if (await createExclusively(path, holder)) {
-      return {
-        publishUrl: (url) => writeFile(path, JSON.stringify({ ...holder, url })),
-        release: () => rm(path, { force: true }),
-      };
-    }
-    const other = await readDataDirHolder(folder);
+    const newest = await newestLock(folder);
+    const other = newest === undefined ? undefined : await livingHolder(folder, newest);
     if (other !== undefined) throw heldBy(folder, other);
-    await rm(path, { force: true });
+    const mine = (newest ?? 0) + 1;
+    if (!(await createExclusively(folder, mine, holder))) continue;
+    if ((await newestLock(folder)) === mine) {
+      await removeOlder(folder, mine);
+      return heldLock(folder, mine, holder);
+    }
+    await rm(lockPath(folder, mine), { force: true });
   }
   throw new PolysemeError(
     "conflict",
@@ -51,9 +58,28 @@ export async function lockDataDir(dataDir: string, pid: number): Promise<DataDir
 
 /** The living process that holds the folder, if any. A holder on another machine cannot be checked and counts as living. */
 export async function readDataDirHolder(dataDir: string): Promise<DataDirHolder | undefined> {
-  const text = await readFile(join(resolve(dataDir), FILE), "utf8").catch(() => undefined);
-  if (text === undefined) return undefined;
-  const holder = parseHolder(text);
+  const folder = resolve(dataDir);
+  const newest = await newestLock(folder);
+  return newest === undefined ? undefined : livingHolder(folder, newest);
+}
+
+function heldLock(folder: string, number: number, holder: DataDirHolder): DataDirLock {
+  let released = false;
+  return {
+    async publishUrl(url) {
+      if (!released) await replace(folder, number, { ...holder, url });
+    },
+    async release() {
+      if (released) return;
+      released = true;
+      await replace(folder, number, {});
+    },
+  };
+}
+
+async function livingHolder(folder: string, number: number): Promise<DataDirHolder | undefined> {
+  const text = await readFile(lockPath(folder, number), "utf8").catch(() => undefined);
+  const holder = text === undefined ? undefined : parseHolder(text);
   if (holder === undefined) return undefined;
   if (holder.host !== hostname()) return holder;
   if (holder.startedAt === null) return undefined;
@@ -63,20 +89,39 @@ export async function readDataDirHolder(dataDir: string): Promise<DataDirHolder 
 function heldBy(folder: string, holder: DataDirHolder): PolysemeError {
   const here = holder.host === hostname();
   const who = here ? `process ${holder.pid}` : `process ${holder.pid} on ${holder.host}`;
+  const server = holder.url === undefined ? "" : ` (${holder.url})`;
   const advice = here
-    ? `Use that server${holder.url === undefined ? "" : ` (${holder.url})`}, stop it, or set POLYSEME_DATA_DIR to another folder.`
-    : `If that machine no longer runs it, remove ${join(folder, FILE)}.`;
+    ? `Use that server${server}, stop it, or set POLYSEME_DATA_DIR to another folder.`
+    : `If that machine no longer runs it, remove the lock files in ${folder}.`;
   return new PolysemeError("conflict", `The data folder ${folder} is in use by ${who}. ${advice}`, {
     details: { field: "POLYSEME_DATA_DIR", pid: holder.pid },
   });
 }
 
+function lockPath(folder: string, number: number): string {
+  return join(folder, `lock-${number}.json`);
+}
+
+async function lockNumbers(folder: string): Promise<number[]> {
+  const names = await readdir(folder).catch(() => []);
+  return names.map((name) => Number(LOCK_FILE.exec(name)?.[1] ?? NaN)).filter((number) => !Number.isNaN(number));
+}
+
+async function newestLock(folder: string): Promise<number | undefined> {
+  const numbers = await lockNumbers(folder);
+  return numbers.length === 0 ? undefined : Math.max(...numbers);
+}
+
+async function removeOlder(folder: string, mine: number): Promise<void> {
+  for (const number of await lockNumbers(folder))
+    if (number < mine) await rm(lockPath(folder, number), { force: true });
+}
+
 /** The file appears with its content or not at all: a half-written one would look like nobody's. */
-async function createExclusively(path: string, holder: DataDirHolder): Promise<boolean> {
-  const draft = `${path}.${holder.pid}`;
-  await writeFile(draft, JSON.stringify(holder));
+async function createExclusively(folder: string, number: number, holder: DataDirHolder): Promise<boolean> {
+  const draft = await writeDraft(folder, holder);
   try {
-    await link(draft, path);
+    await link(draft, lockPath(folder, number));
     return true;
   } catch (error) {
     if (error instanceof Error && "code" in error && error.code === "EEXIST") return false;
@@ -84,6 +129,16 @@ async function createExclusively(path: string, holder: DataDirHolder): Promise<b
   } finally {
     await rm(draft, { force: true });
   }
+}
+
+async function replace(folder: string, number: number, content: DataDirHolder | object): Promise<void> {
+  await rename(await writeDraft(folder, content), lockPath(folder, number));
+}
+
+async function writeDraft(folder: string, content: object): Promise<string> {
+  const draft = join(folder, `.draft-${randomUUID()}`);
+  await writeFile(draft, JSON.stringify(content));
+  return draft;
 }
 
 function parseHolder(text: string): DataDirHolder | undefined {

@@ -1,7 +1,8 @@
 import { join, resolve } from "node:path";
 import { runMigrations } from "bullmq";
+import { stopInOrder, type StopStep } from "@polyseme/core";
 import { openQueues } from "@polyseme/queue";
-import { databaseOver, migrate } from "@polyseme/store";
+import { databaseOver, migrate, type PoolLike } from "@polyseme/store";
 import type { Backends } from "./backends.ts";
 import { lockDataDir } from "./data-dir-lock.ts";
 import { openEmbeddedPools } from "./embedded-pool.ts";
@@ -18,6 +19,8 @@ export async function openEmbedded(
   options: { onError: (error: Error) => void },
 ): Promise<Backends> {
   const lock = await lockDataDir(dataDir, pid);
+  const closing: StopStep[] = [{ name: "the data folder's lock", withinMs: CLOSE_MS, stop: () => lock.release() }];
+  const close = (): Promise<void> => stopInOrder(closing);
   try {
     // Loaded only here: services on real servers never pay for it.
     const [{ PGlite }, { vector }] = await Promise.all([
@@ -25,37 +28,32 @@ export async function openEmbedded(
       import("@electric-sql/pglite-pgvector"),
     ]);
     const postgres = await PGlite.create(join(resolve(dataDir), "postgres"), { extensions: { vector } });
+    closing.unshift({ name: "the embedded Postgres", withinMs: CLOSE_MS, stop: () => postgres.close() });
     const pools = await openEmbeddedPools((messages) => postgres.execProtocolRaw(messages));
+    closing.unshift({ name: "the embedded session", withinMs: CLOSE_MS, stop: () => pools.end() });
     const database = databaseOver(pools.store);
     await migrate(database);
-    await database.withTransaction(async (sql) => {
-      await sql.query("create schema if not exists bullmq");
-    });
-    const client = await pools.store.connect();
-    try {
-      await runMigrations({
-        query: (text: string, values?: readonly unknown[]) => client.query(text, values && [...values]) as never,
-      });
-      // BullMQ names its tables without a schema; ours are always named with one.
-      await client.query("set search_path to bullmq, public");
-    } finally {
-      client.release();
-    }
+    await prepareQueueSchema(pools.store);
     const queues = await openQueues({ kind: "postgres", pool: pools.queue }, options);
-    return {
-      kind: "embedded",
-      database,
-      queues,
-      publishUrl: (url) => lock.publishUrl(url),
-      async close() {
-        await queues.close();
-        await pools.end();
-        await postgres.close();
-        await lock.release();
-      },
-    };
+    closing.unshift({ name: "the queues", withinMs: CLOSE_MS, stop: () => queues.close() });
+    return { kind: "embedded", database, queues, publishUrl: (url) => lock.publishUrl(url), close };
   } catch (error) {
-    await lock.release();
+    await close().catch(options.onError);
     throw error;
+  }
+}
+
+const CLOSE_MS = 5_000;
+
+/** BullMQ's tables, and a session that finds them: it names them without a schema; ours are always named with one. */
+async function prepareQueueSchema(pool: PoolLike): Promise<void> {
+  const client = await pool.connect();
+  try {
+    await runMigrations({
+      query: (text: string, values?: readonly unknown[]) => client.query(text, values && [...values]) as never,
+    });
+    await client.query("set search_path to bullmq, public");
+  } finally {
+    client.release();
   }
 }
