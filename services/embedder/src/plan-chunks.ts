@@ -28,11 +28,13 @@ export function planChunks(text: string, tokens: Tokens, chunking: Chunking, spe
   const spans: Span[] = [];
   let first = 0;
   let start = 0;
+  let cut = 0;
   while (count - first > budget) {
-    const next = bestCut(borders, first, budget);
+    const next = bestCut(borders, first, budget, cut);
     if (next === undefined) break;
     const end = tokens.starts[next] ?? text.length;
     spans.push({ start, end });
+    cut = next;
     first = stepBack(borders, first, next, chunking.overlapTokens);
     start = tokens.starts[first] ?? end;
   }
@@ -40,14 +42,18 @@ export function planChunks(text: string, tokens: Tokens, chunking: Chunking, spe
   return spans;
 }
 
-/** The token before which to cut, in (first, first + budget]; further on only when there is no border at all. */
-function bestCut(borders: Uint8Array, first: number, budget: number): number | undefined {
-  const least = first + Math.max(1, Math.ceil(budget * LEAST_FILL));
+/**
+ * The token before which to cut, in (first, first + budget] and past the cut before, so that no chunk lies inside the one
+ * before it; further on only when there is no border at all.
+ */
+function bestCut(borders: Uint8Array, first: number, budget: number, lastCut: number): number | undefined {
+  const after = Math.max(first, lastCut);
+  const least = Math.max(first + Math.ceil(budget * LEAST_FILL), after + 1);
   let best: number | undefined;
   for (let i = first + budget; i >= least; i -= 1)
     if (rank(borders, i) > (best === undefined ? BORDER.none : rank(borders, best))) best = i;
   if (best !== undefined) return best;
-  for (let i = least - 1; i > first; i -= 1) if (rank(borders, i) > BORDER.none) return i;
+  for (let i = least - 1; i > after; i -= 1) if (rank(borders, i) > BORDER.none) return i;
   for (let i = first + budget + 1; i < borders.length; i += 1) if (rank(borders, i) > BORDER.none) return i;
   return undefined;
 }
