@@ -1,6 +1,10 @@
-/** A line of the stream, or the news that one was too long and skipped. */
+import { isUtf8 } from "node:buffer";
+
+/** A line of the stream, or the news that one was skipped: too long, or no UTF-8 (it would be stored garbled). */
 export type NdjsonLine =
-  { readonly kind: "line"; readonly text: string } | { readonly kind: "too_long"; readonly bytes: number };
+  | { readonly kind: "line"; readonly text: string }
+  | { readonly kind: "too_long"; readonly bytes: number }
+  | { readonly kind: "not_utf8" };
 
 const NEWLINE = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
@@ -47,6 +51,9 @@ export async function* ndjsonLines(
 function asLine(bytes: Uint8Array | undefined): NdjsonLine | undefined {
   if (bytes === undefined) return undefined;
   const end = bytes.at(-1) === CARRIAGE_RETURN ? bytes.length - 1 : bytes.length;
-  const text = Buffer.from(bytes.buffer, bytes.byteOffset, end).toString("utf8");
+  const line = Buffer.from(bytes.buffer, bytes.byteOffset, end);
+  if (!isUtf8(line)) return { kind: "not_utf8" };
+  // Some programs put a byte order mark before the first line.
+  const text = line.toString("utf8").replace(/^\uFEFF/, "");
   return text.trim() === "" ? undefined : { kind: "line", text };
 }

@@ -1,5 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
-import { checkCollectionName, PolysemeError, type Log } from "@polyseme/core";
+import { checkCollectionName, checkDocument, PolysemeError, type Log } from "@polyseme/core";
 import { CollectionParams, ErrorSchema } from "@polyseme/http";
 import { deleteDocuments, getCollection, type Database } from "@polyseme/store";
 import { Type } from "typebox";
@@ -116,7 +116,7 @@ export const pushRoutes: FastifyPluginAsyncTypebox<PushRouteDeps> = async (app, 
   );
 };
 
-/** A single document that is refused is the request's own error; in a list it is one line of the answer. */
+/** A single document that is refused is the request's own error, and leaves no trace; in a list it is one line of the answer. */
 async function pushBody(
   deps: PushRouteDeps,
   collection: string,
@@ -124,11 +124,13 @@ async function pushBody(
   bodyBytes: number,
 ): Promise<PushResult> {
   const { items, single } = documentsInBody(body, bodyBytes);
-  const result = await pushDocuments(deps, collection, items, deps.stop);
-  const [rejection] = result.rejected;
-  if (single && rejection !== undefined)
-    throw new PolysemeError(rejection.code, rejection.message, { details: { field: rejection.field } });
-  return result;
+  const checked = single ? checkDocument(body) : undefined;
+  if (checked !== undefined && "rejection" in checked) {
+    const { code, message, field } = checked.rejection;
+    deps.metrics.documentsReceived.inc({ outcome: code });
+    throw new PolysemeError(code, message, { details: { field } });
+  }
+  return pushDocuments(deps, collection, items, deps.stop);
 }
 
 function isStream(body: unknown): body is AsyncIterable<Uint8Array> {

@@ -35,17 +35,25 @@ export async function* documentsInStream(chunks: AsyncIterable<Uint8Array>): Asy
 }
 
 function parseLine(line: NdjsonLine): PushItem {
-  if (line.kind === "too_long")
-    return {
-      kind: "unreadable",
-      code: "too_large",
-      field: "text",
-      message: `The line has ${line.bytes} bytes; at most ${MAX_LINE_BYTES} are allowed. Split the text into several documents.`,
-    };
+  switch (line.kind) {
+    case "line":
+      return parseJson(line.text);
+    case "too_long": {
+      const message = `The line has ${line.bytes} bytes; at most ${MAX_LINE_BYTES} are allowed. Split the text into several documents.`;
+      return { kind: "unreadable", code: "too_large", field: "text", message };
+    }
+    case "not_utf8":
+      return { kind: "unreadable", code: "invalid", field: "line", message: "The line is not UTF-8." };
+    default:
+      throw new Error(`Unknown line ${String(line satisfies never)}`);
+  }
+}
+
+function parseJson(text: string): PushItem {
   try {
-    return { kind: "value", value: JSON.parse(line.text) };
+    return { kind: "value", value: JSON.parse(text) };
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    return { kind: "unreadable", code: "invalid", field: "line", message: `The line is not JSON: ${reason}` };
+    const message = `The line is not JSON: ${error instanceof Error ? error.message : String(error)}`;
+    return { kind: "unreadable", code: "invalid", field: "line", message };
   }
 }
