@@ -49,6 +49,6 @@ export async function runMain(
 }
 
 function describeFailure(error: unknown): string {
-  const causes = error instanceof AggregateError ? error.errors.map(messageOf) : [];
+  const causes = error instanceof AggregateError && error.message !== "" ? error.errors.map(messageOf) : [];
   return [`Error: ${messageOf(error)}`, ...causes.map((cause) => `  ${cause}`)].join("\n");
 }

@@ -12,7 +12,7 @@ const DEFAULT_RETRY_AFTER_SECONDS = 1;
 export function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const known = fromFramework(error) ?? asPolysemeError(error);
   if (known.code === "internal") request.log.error({ err: known.cause ?? known }, "request failed");
-  if (known.code === "overloaded" || known.code === "unavailable") {
+  if (known.retry === "wait") {
     const seconds = known.details?.["retryAfterSeconds"];
     void reply.header(
       "retry-after",
@@ -40,7 +40,9 @@ function fromFramework(error: unknown): PolysemeError | undefined {
     const message =
       typeof params["additionalProperty"] === "string"
         ? "is not a field of this request"
-        : (first?.message ?? "is not valid");
+        : typeof params["missingProperty"] === "string"
+          ? "is missing"
+          : (first?.message ?? "is not valid");
     return new PolysemeError("invalid", `${field} ${message}.`, { details: { field } });
   }
   switch (error.code) {

@@ -28,6 +28,7 @@ export async function openQueue(
   name: string,
   options: { jobs: NonNullable<QueueOptions["defaultJobOptions"]>; onError: (error: Error) => void },
 ): Promise<Queue> {
+  if (backend.kind === "redis") refuseUnbuiltUrl(backend.url);
   const queue =
     backend.kind === "redis"
       ? new Queue(name, {
@@ -71,6 +72,14 @@ export function openWorker(
         { ...options, connection: backend.pool },
         createPostgresBackend as never,
       );
+}
+
+/** Said here rather than by the driver, whose message would repeat the whole URL with its password. */
+function refuseUnbuiltUrl(url: string): void {
+  if (!url.includes(",") && !url.startsWith("sentinel:")) return;
+  throw new PolysemeError("not_implemented", "Redis Cluster and Sentinel are not built yet; give one redis:// URL.", {
+    details: { field: "REDIS_URL" },
+  });
 }
 
 function reconnectAfterMs(attempt: number): number {

@@ -41,14 +41,18 @@ export function toEmbedJobData(job: EmbedJob): EmbedJobData {
 
 /** @throws PolysemeError `invalid` when the data is not a job of ours */
 export function parseEmbedJobData(data: unknown): Pick<EmbedJob, "collectionId" | "documents"> {
-  if (!isRecord(data) || typeof data["c"] !== "number" || !Array.isArray(data["d"]))
-    throw new PolysemeError("invalid", "Not an embed job.");
+  const notOurs = new PolysemeError("invalid", "Not an embed job.");
+  if (!isRecord(data) || !isWhole(data["c"]) || !Array.isArray(data["d"])) throw notOurs;
   const documents = data["d"].map((pair: unknown) => {
     const [id, revision] = Array.isArray(pair) ? (pair as unknown[]) : [];
-    if (typeof id !== "string" || typeof revision !== "number") throw new PolysemeError("invalid", "Not an embed job.");
+    if (typeof id !== "string" || !isWhole(revision)) throw notOurs;
     return { id, revision };
   });
   return { collectionId: data["c"], documents };
+}
+
+function isWhole(value: unknown): value is number {
+  return Number.isSafeInteger(value);
 }
 
 /** Groups accepted documents into jobs by priority and size; consecutive ones stay together. */

@@ -1,0 +1,93 @@
+import type { Collection } from "@polyseme/store";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { chunkingOf, differences } from "./collection-settings.ts";
+
+const model = { name: "small", dimensions: 4, maxTokens: 256 };
+
+describe("chunking settings", () => {
+  test("that say nothing are whole chunks of the model, without overlap, cut at sentences", () => {
+    expect(chunkingOf({}, model)).toEqual({ maxTokens: 256, overlapTokens: 0, strategy: "sentence" });
+  });
+
+  test("are taken as they are when they fit", () => {
+    expect(chunkingOf({ maxTokens: 100, overlapTokens: 50, strategy: "token" }, model)).toEqual({
+      maxTokens: 100,
+      overlapTokens: 50,
+      strategy: "token",
+    });
+    expect(chunkingOf({ maxTokens: 256 }, model).maxTokens).toBe(256);
+  });
+
+  test("with more tokens than the model takes are refused with its name and bound", () => {
+    expect(() => chunkingOf({ maxTokens: 257 }, model)).toThrow(
+      expect.objectContaining({
+        code: "invalid",
+        details: { field: "chunking.maxTokens" },
+        message: expect.stringMatching(/small.*256/) as string,
+      }) as Error,
+    );
+  });
+
+  test("that repeat more than half a chunk are refused, also when the chunk's size is the model's", () => {
+    const refused = expect.objectContaining({ code: "invalid", details: { field: "chunking.overlapTokens" } }) as Error;
+    expect(() => chunkingOf({ maxTokens: 100, overlapTokens: 51 }, model)).toThrow(refused);
+    expect(() => chunkingOf({ overlapTokens: 129 }, model)).toThrow(refused);
+  });
+
+  test("that pass never exceed the model or half a chunk", () => {
+    const wanted = fc.record(
+      { maxTokens: fc.integer({ min: 8, max: 600 }), overlapTokens: fc.integer({ min: 0, max: 300 }) },
+      { requiredKeys: [] },
+    );
+    fc.assert(
+      fc.property(wanted, (settings) => {
+        let chunking;
+        try {
+          chunking = chunkingOf(settings, model);
+        } catch (error) {
+          expect(error).toMatchObject({ name: "PolysemeError", code: "invalid" });
+          return;
+        }
+        expect(chunking).toMatchObject(settings);
+        expect(chunking.maxTokens).toBeLessThanOrEqual(256);
+        expect(chunking.overlapTokens * 2).toBeLessThanOrEqual(chunking.maxTokens);
+      }),
+    );
+  });
+});
+
+describe("settings that differ from a collection's", () => {
+  const collection: Collection = {
+    id: 1,
+    name: "texts",
+    language: null,
+    createdAt: new Date(0),
+    generation: {
+      number: 1,
+      model: "small",
+      dimensions: 4,
+      chunking: { maxTokens: 100, overlapTokens: 10, strategy: "sentence" },
+    },
+  };
+
+  test("are none when nothing is wanted, or what there is", () => {
+    expect(differences(collection, {})).toEqual([]);
+    expect(differences(collection, { chunking: {} })).toEqual([]);
+    expect(
+      differences(collection, {
+        model: "small",
+        chunking: { maxTokens: 100, overlapTokens: 10, strategy: "sentence" },
+      }),
+    ).toEqual([]);
+  });
+
+  test("are each named, and those that are not wanted are not", () => {
+    expect(differences(collection, { model: "large" })).toEqual(["model"]);
+    expect(differences(collection, { chunking: { maxTokens: 99 } })).toEqual(["chunking.maxTokens"]);
+    expect(differences(collection, { chunking: { overlapTokens: 0 } })).toEqual(["chunking.overlapTokens"]);
+    expect(
+      differences(collection, { model: "large", chunking: { maxTokens: 99, overlapTokens: 10, strategy: "token" } }),
+    ).toEqual(["model", "chunking.maxTokens", "chunking.strategy"]);
+  });
+});
