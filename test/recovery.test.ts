@@ -11,79 +11,63 @@ import {
 } from "@polyseme/store";
 import { Redis } from "ioredis";
 import pg from "pg";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, test } from "vitest";
-import { HttpCaller, waitUntil } from "./support/http.ts";
-import { startService, type ServiceProcess } from "./support/processes.ts";
+import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+import { HttpCaller } from "./support/http.ts";
+import { untilSomeStored, useServices } from "./support/services.ts";
 import { freshServers, type TestServers } from "./support/stack.ts";
 
 const databaseUrl = inject("databaseUrl");
 const redisUrl = inject("redisUrl");
 
 describe.skipIf(databaseUrl === null || redisUrl === null)("when things die", () => {
-  let servers: TestServers;
-  const started: ServiceProcess[] = [];
-  const start = async (name: "ingest" | "embedder" | "api"): Promise<ServiceProcess> => {
-    const service = await startService(name, servers.environment);
-    started.push(service);
-    return service;
-  };
-  beforeEach(async () => {
-    servers = await freshServers(databaseUrl ?? "", redisUrl ?? "");
-  });
-  afterEach(async () => {
-    await Promise.all(started.splice(0).map((service) => service.end("SIGKILL")));
-    await servers.drop();
-  });
+  const services = useServices(databaseUrl, redisUrl);
 
   test("documents whose jobs vanished from Redis are put back and stored", async () => {
-    const ingest = await start("ingest");
+    const ingest = await services.start("ingest");
     const http = new HttpCaller(ingest.url);
     const documents = Array.from({ length: 200 }, (_, i) => ({ id: `d${i}`, text: `Text number ${i}.` }));
     const { ticket } = await http.push("lost", documents);
-    const prefix = servers.environment.POLYSEME_QUEUE_PREFIX;
+    const prefix = services.servers.environment.POLYSEME_QUEUE_PREFIX;
     const redis = new Redis(redisUrl ?? "");
     const keys = await redis.keys(`${prefix.replace(/[{}]/g, "\\$&")}:polyseme-embed:*`);
     expect(keys.length).toBeGreaterThan(0);
     await redis.del(keys);
     redis.disconnect();
     // What the reconciler does when their time has come; the test does not wait for it.
-    const client = new pg.Client({ connectionString: servers.environment.DATABASE_URL });
+    const client = new pg.Client({ connectionString: services.servers.environment.DATABASE_URL });
     await client.connect();
     await client.query("update polyseme_store.documents set next_attempt_at = now()");
     await client.end();
 
-    await start("embedder");
+    await services.start("embedder");
     expect(await http.settled(ticket)).toMatchObject({ total: 200, stored: 200, failed: 0 });
     expect(await http.metric("polyseme_reconciled_documents_total")).toBeGreaterThanOrEqual(200);
   });
 
   test("a worker killed in the middle of its work loses nothing", async () => {
-    const [ingest, first] = await Promise.all([start("ingest"), start("embedder")]);
+    const [ingest, first] = await Promise.all([services.start("ingest"), services.start("embedder")]);
     const http = new HttpCaller(ingest.url);
     const documents = Array.from({ length: 300 }, (_, i) => ({
       id: `k${i}`,
       text: `${i}. ${"A longer text to work on. ".repeat(20)}`,
     }));
     const { ticket } = await http.push("killed", documents);
-    await waitUntil("some documents are stored", async () => {
-      const { body } = await http.call("GET", `/v1/tickets/${ticket}`);
-      return Number(body["stored"]) > 0;
-    });
+    await untilSomeStored(http, ticket);
     expect(await first.end("SIGKILL")).toMatchObject({ signal: "SIGKILL" });
-    await start("embedder");
+    await services.start("embedder");
     expect(await http.settled(ticket)).toMatchObject({ total: 300, stored: 300, failed: 0 });
   });
 
   test("a push is accepted while Redis is away, and stored once it is back", async () => {
     // A Redis that answers at start and is then gone: reached through a proxy would be slower than simply another port.
-    const ingest = await start("ingest");
+    const ingest = await services.start("ingest");
     const http = new HttpCaller(ingest.url);
     const admin = new Redis(redisUrl ?? "");
     await admin.call("CLIENT", "PAUSE", "3000", "ALL");
     const { ticket, accepted } = await http.push("away", [{ id: "a", text: "Redis does not answer now." }]);
     expect(accepted).toBe(1);
     admin.disconnect();
-    await start("embedder");
+    await services.start("embedder");
     expect(await http.settled(ticket)).toMatchObject({ stored: 1 });
   });
 });

@@ -1,7 +1,7 @@
-import { afterEach, beforeEach, describe, expect, inject, test } from "vitest";
+import { describe, expect, inject, test } from "vitest";
 import { HttpCaller, waitUntil } from "./support/http.ts";
 import { startService, type ServiceProcess } from "./support/processes.ts";
-import { freshServers, type TestServers } from "./support/stack.ts";
+import { untilSomeStored, useServices } from "./support/services.ts";
 
 const databaseUrl = inject("databaseUrl");
 const redisUrl = inject("redisUrl");
@@ -18,30 +18,13 @@ function manyDocuments(): { id: string; text: string }[] {
 }
 
 describe.skipIf(databaseUrl === null || redisUrl === null)("told to stop by SIGTERM", () => {
-  let servers: TestServers;
-  const started: ServiceProcess[] = [];
-  const start = async (name: "ingest" | "embedder" | "api"): Promise<ServiceProcess> => {
-    const service = await startService(name, servers.environment);
-    started.push(service);
-    return service;
-  };
-
-  beforeEach(async () => {
-    servers = await freshServers(databaseUrl ?? "", redisUrl ?? "");
-  });
-  afterEach(async () => {
-    await Promise.all(started.splice(0).map((service) => service.end("SIGKILL")));
-    await servers.drop();
-  });
+  const services = useServices(databaseUrl, redisUrl);
 
   test("an embedder in the middle of its work exits 0, and another one stores the rest", async () => {
-    const [ingest, first] = await Promise.all([start("ingest"), start("embedder")]);
+    const [ingest, first] = await Promise.all([services.start("ingest"), services.start("embedder")]);
     const http = new HttpCaller(ingest.url);
     const { ticket } = await http.push("load", manyDocuments());
-    await waitUntil("some documents are stored", async () => {
-      const { body } = await http.call("GET", `/v1/tickets/${ticket}`);
-      return Number(body["stored"]) > 0;
-    });
+    await untilSomeStored(http, ticket);
     const ended = await first.end("SIGTERM");
     expect(ended).toMatchObject({ code: 0, signal: null });
     expect(ended.afterMs).toBeLessThan(DEADLINE_MS);
@@ -49,29 +32,26 @@ describe.skipIf(databaseUrl === null || redisUrl === null)("told to stop by SIGT
     expect(Number(between["pending"])).toBeGreaterThan(0);
     expect(between).toMatchObject({ failed: 0, total: DOCUMENTS });
 
-    await start("embedder");
+    await services.start("embedder");
     expect(await http.settled(ticket)).toMatchObject({ total: DOCUMENTS, stored: DOCUMENTS, failed: 0 });
   });
 
   test("an embedder told twice gives back what has not begun, and nothing is lost", async () => {
-    const [ingest, first] = await Promise.all([start("ingest"), start("embedder")]);
+    const [ingest, first] = await Promise.all([services.start("ingest"), services.start("embedder")]);
     const http = new HttpCaller(ingest.url);
     const { ticket } = await http.push("load", manyDocuments());
-    await waitUntil("some documents are stored", async () => {
-      const { body } = await http.call("GET", `/v1/tickets/${ticket}`);
-      return Number(body["stored"]) > 0;
-    });
+    await untilSomeStored(http, ticket);
     const ending = first.end("SIGTERM");
     process.kill(first.pid, "SIGTERM");
     const ended = await ending;
     expect(ended).toMatchObject({ code: 0 });
     expect(ended.afterMs).toBeLessThan(DEADLINE_MS);
-    await start("embedder");
+    await services.start("embedder");
     expect(await http.settled(ticket)).toMatchObject({ stored: DOCUMENTS, failed: 0 });
   });
 
   test("an ingest in the middle of a stream keeps what it accepted and says that the rest must come again", async () => {
-    const ingest = await start("ingest");
+    const ingest = await services.start("ingest");
     const http = new HttpCaller(ingest.url);
     const line = (i: number): Uint8Array =>
       new TextEncoder().encode(`${JSON.stringify({ id: `s${i}`, text: `Line ${i} of a stream.` })}\n`);
@@ -91,13 +71,13 @@ describe.skipIf(databaseUrl === null || redisUrl === null)("told to stop by SIGT
     const details = (answer.body["error"] as { details: { accepted: number; ticket: string } }).details;
     expect(details.accepted).toBeGreaterThan(0);
 
-    const [again] = await Promise.all([start("ingest"), start("embedder")]);
+    const [again] = await Promise.all([services.start("ingest"), services.start("embedder")]);
     const status = await new HttpCaller(again.url).settled(details.ticket);
     expect(status).toMatchObject({ total: details.accepted, stored: details.accepted });
   });
 
   test("an api cuts a waiting search short and exits 0", async () => {
-    const [ingest, api] = await Promise.all([start("ingest"), start("api")]);
+    const [ingest, api] = await Promise.all([services.start("ingest"), services.start("api")]);
     // Without an embedder the ticket stays pending, so the search waits.
     const { ticket } = await new HttpCaller(ingest.url).push("waits", [{ id: "a", text: "Nobody embeds this." }]);
     const searching = new HttpCaller(api.url).call("POST", "/v1/collections/waits/search", {
@@ -120,8 +100,8 @@ describe.skipIf(databaseUrl === null || redisUrl === null)("told to stop by SIGT
     await expect(startService("api", { DATABASE_URL: "postgres://127.0.0.1:1/none" })).rejects.toThrow(
       /Postgres is not available/,
     );
-    await expect(startService("ingest", { ...servers.environment, REDIS_URL: "redis://127.0.0.1:1" })).rejects.toThrow(
-      /Redis \(REDIS_URL\)/,
-    );
+    await expect(
+      startService("ingest", { ...services.servers.environment, REDIS_URL: "redis://127.0.0.1:1" }),
+    ).rejects.toThrow(/Redis \(REDIS_URL\)/);
   });
 });

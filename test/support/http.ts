@@ -13,6 +13,7 @@ export interface TicketAnswer {
   readonly failed: number;
   readonly pending: number;
   readonly deleted: number;
+  readonly tokens: number;
   readonly failures: { id: string; code: string; message: string }[];
 }
 
