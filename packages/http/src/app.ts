@@ -54,9 +54,10 @@ export function buildApp(options: AppOptions) {
     );
   });
   app.addHook("onRequest", makeKeyCheck(options.apiKeys));
-  app.addHook("onSend", (_request, reply, _payload, done) => {
-    // A kept-alive connection that becomes idle only after the stop began would hold the server open.
-    if (options.stop.aborted) void reply.header("connection", "close");
+  app.addHook("onSend", (request, reply, _payload, done) => {
+    // A kept-alive connection that becomes idle only after the stop began would hold the server open. One that still
+    // sends its body is left open for now: closed at once, it would lose the answer on its way.
+    if (options.stop.aborted && request.raw.complete) void reply.header("connection", "close");
     done();
   });
   app.addHook("onResponse", (request, reply, done) => {

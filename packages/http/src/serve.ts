@@ -1,6 +1,6 @@
 import { stopInOrder, type Config, type Log, type Metrics, type StopSignals, type StopStep } from "@polyseme/core";
 import type { FastifyPluginAsync } from "fastify";
-import { buildApp, type UnbuiltRoute } from "./app.ts";
+import { buildApp, type App, type UnbuiltRoute } from "./app.ts";
 import type { Probe } from "./health-routes.ts";
 
 /** A part of a process: what it answers, what it does in the background, how it stops. */
@@ -31,6 +31,7 @@ export interface ServeOptions {
 
 /** Requests in flight may finish in this time; a ticket's long wait is cut. */
 const CLOSE_HTTP_MS = 5_000;
+const CUT_CONNECTIONS_MS = 3_000;
 
 /**
  * Listens, serves until told to stop, then stops in order: the door first, the work behind it, what the work used last.
@@ -57,12 +58,24 @@ export async function serve(options: ServeOptions): Promise<void> {
     options.log.info("stopping");
   } finally {
     await stopInOrder([
-      { name: "the HTTP server", withinMs: CLOSE_HTTP_MS, stop: () => app.close() },
+      { name: "the HTTP server", withinMs: CLOSE_HTTP_MS, stop: () => closeHttp(app) },
       ...options.services.flatMap((service) => service.stopSteps(options.signals.abandon)),
       ...options.closeSteps,
     ]);
   }
   options.log.info("stopped");
+}
+
+/** Connections still open some time after the stop began belong to callers that go on sending; they are cut. */
+async function closeHttp(app: App): Promise<void> {
+  const cut = setTimeout(() => {
+    app.server.closeAllConnections();
+  }, CUT_CONNECTIONS_MS);
+  try {
+    await app.close();
+  } finally {
+    clearTimeout(cut);
+  }
 }
 
 const VERSION = "0.1.0";
