@@ -3,7 +3,7 @@ import { runMigrations } from "bullmq";
 import { stopInOrder, type StopStep } from "@polyseme/core";
 import { openQueues } from "@polyseme/queue";
 import { databaseOver, migrate, type PoolLike } from "@polyseme/store";
-import type { Backends } from "./backends.ts";
+import type { BackendOptions, Backends } from "./backends.ts";
 import { lockDataDir } from "./data-dir-lock.ts";
 import { openEmbeddedPools } from "./embedded-pool.ts";
 
@@ -13,12 +13,8 @@ import { openEmbeddedPools } from "./embedded-pool.ts";
  * never calls fsync, so there is no promise for the death of the machine.
  * @throws PolysemeError `conflict` when another process has the folder
  */
-export async function openEmbedded(
-  dataDir: string,
-  pid: number,
-  options: { onError: (error: Error) => void },
-): Promise<Backends> {
-  const lock = await lockDataDir(dataDir, pid);
+export async function openEmbedded(dataDir: string, options: BackendOptions): Promise<Backends> {
+  const lock = await lockDataDir(dataDir, options.pid);
   const closing: StopStep[] = [{ name: "the data folder's lock", withinMs: CLOSE_MS, stop: () => lock.release() }];
   const close = (): Promise<void> => stopInOrder(closing);
   try {

@@ -1,7 +1,7 @@
 import swagger from "@fastify/swagger";
 import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import { PolysemeError, type Log, type Metrics } from "@polyseme/core";
-import fastify, { LogController, type FastifyPluginCallback } from "fastify";
+import fastify, { LogController, type FastifyPluginCallback, type FastifyRequest } from "fastify";
 import { makeKeyCheck } from "./api-keys.ts";
 import { answerError } from "./answer-error.ts";
 import { healthRoutes, type Probe } from "./health-routes.ts";
@@ -57,7 +57,7 @@ export function buildApp(options: AppOptions) {
   app.addHook("onSend", (request, reply, _payload, done) => {
     // A kept-alive connection that becomes idle only after the stop began would hold the server open. One that still
     // sends its body is left open for now: closed at once, it would lose the answer on its way.
-    if (options.stop.aborted && request.raw.complete) void reply.header("connection", "close");
+    if (options.stop.aborted && !isStillSending(request)) void reply.header("connection", "close");
     done();
   });
   app.addHook("onResponse", (request, reply, done) => {
@@ -77,6 +77,11 @@ export function buildApp(options: AppOptions) {
   void app.register(healthRoutes, { probes: options.probes, metrics: options.metrics });
   void app.register(unbuiltRoutes(options.unbuiltRoutes));
   return app;
+}
+
+function isStillSending({ raw, headers }: FastifyRequest): boolean {
+  const hasBody = headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0;
+  return hasBody && !raw.complete;
 }
 
 function unbuiltRoutes(routes: readonly UnbuiltRoute[]): FastifyPluginCallback {
