@@ -78,16 +78,13 @@ describe.skipIf(databaseUrl === null)("the ledger", () => {
   let collection: Collection;
   const embedding = Float32Array.from([1, 0, 0]);
   const chunk = (text: string) => ({ start: 0, end: text.length, text, tokens: 3, embedding });
-  const push = async (text: string): Promise<number> => {
-    const document = { id: "d", text, title: null, metadataJson: "{}", priority: 0 };
-    const outcome = await acceptDocuments(database, {
-      collectionId: collection.id,
-      ticket: "t",
-      incoming: [{ document, job: 1 }],
-    });
+  const pushAs = async (id: string, text: string): Promise<number> => {
+    const incoming = [{ document: { id, text, title: null, metadataJson: "{}", priority: 0 }, job: 1 }];
+    const outcome = await acceptDocuments(database, { collectionId: collection.id, ticket: "t", incoming });
     if (outcome.kind !== "written") throw new Error(outcome.kind);
     return outcome.accepted[0]?.revision ?? 0;
   };
+  const push = (text: string): Promise<number> => pushAs("d", text);
   const write = (revision: number, text: string): Promise<Set<string>> =>
     storeChunks(database, { collectionId: collection.id, generation: 1 }, [
       { id: "d", revision, chunks: [chunk(text)] },
@@ -139,6 +136,24 @@ describe.skipIf(databaseUrl === null)("the ledger", () => {
     expect(await write(older, "first")).toEqual(new Set());
     expect(await write(newer, "second")).toEqual(new Set());
     expect(await stored()).toEqual(["second"]);
+  });
+
+  test("a document's revisions rise whatever connection writes them", async () => {
+    const ids = Array.from({ length: 8 }, (_, i) => `r${i}`);
+    const latest = new Map<string, number>();
+    for (let round = 0; round < 20; round += 1)
+      await Promise.all(
+        ids.map(async (id) => {
+          const revision = await pushAs(id, `round ${round}`);
+          expect(revision).toBeGreaterThan(latest.get(id) ?? 0);
+          latest.set(id, revision);
+        }),
+      );
+    const raced = await Promise.all(Array.from({ length: 40 }, (_, i) => pushAs("race", `text ${i}`)));
+    const { rows } = await database.query<{ revision: number; version: number }>(
+      "select revision, version from polyseme_store.documents where id = 'race'",
+    );
+    expect(rows[0]).toEqual({ revision: Math.max(...raced), version: 40 });
   });
 
   test("a deleted document never comes back, not even under the same id", async () => {

@@ -20,8 +20,9 @@ create table polyseme_store.generations (
   primary key (collection_id, number)
 );
 
--- Fencing tokens: never reused, so a run for a deleted document can never be mistaken for one of its successor.
-create sequence polyseme_store.revisions as bigint cache 100;
+-- Fencing tokens: never reused, so a run for a deleted document can never be mistaken for one of its successor, and
+-- rising in time, so that newer is greater. Without a cache: each session would draw from a block of its own.
+create sequence polyseme_store.revisions as bigint;
 
 create table polyseme_store.documents (
   collection_id integer not null,

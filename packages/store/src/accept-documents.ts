@@ -69,8 +69,8 @@ with collection as (
   from incoming i, collection
   on conflict (collection_id, id) do update set
     version = d.version + 1,
-    revision = excluded.revision,
-    stored_revision = case when d.state = 'stored' and d.text_hash = excluded.text_hash then excluded.revision else d.stored_revision end,
+    -- Drawn again under the row's lock: the one drawn for the insert may be older than the row's by now.
+    revision = case when d.state = 'stored' and d.text_hash = excluded.text_hash then d.revision else nextval('polyseme_store.revisions') end,
     state = case when d.state = 'stored' and d.text_hash = excluded.text_hash then 'stored' else 'queued' end,
     title = excluded.title, text = excluded.text, text_hash = excluded.text_hash, metadata = excluded.metadata,
     priority = excluded.priority, job = excluded.job, attempts = 0, error_code = null, error_message = null,
