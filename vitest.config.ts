@@ -11,11 +11,20 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: "unit", include: ["packages/*/src/**/*.test.ts", "services/*/src/**/*.test.ts"] },
+        test: {
+          name: "unit",
+          include: ["packages/*/src/**/*.test.ts", "services/*/src/**/*.test.ts"],
+          setupFiles: ["test/support/leaks.ts"],
+        },
       },
       {
         extends: true,
-        test: { name: "pipeline", include: ["test/**/*.test.ts"], globalSetup: ["test/support/servers.ts"] },
+        test: {
+          name: "pipeline",
+          include: ["test/**/*.test.ts"],
+          globalSetup: ["test/support/servers.ts"],
+          setupFiles: ["test/support/leaks.ts"],
+        },
       },
     ],
   },

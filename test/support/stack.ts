@@ -67,7 +67,10 @@ export async function startStack(settings: Environment): Promise<TestStack> {
 
 export async function startEmbeddedStack(settings: Environment = {}): Promise<TestStack> {
   const dataDir = await mkdtemp(join(tmpdir(), "polyseme-test-"));
-  const stack = await startStack({ ...settings, POLYSEME_DATA_DIR: dataDir });
+  const stack = await startStack({ ...settings, POLYSEME_DATA_DIR: dataDir }).catch(async (error: unknown) => {
+    await rm(dataDir, { recursive: true, force: true });
+    throw error;
+  });
   return {
     ...stack,
     async stop() {
@@ -83,7 +86,10 @@ export async function startServerStack(
   settings: Environment = {},
 ): Promise<TestStack> {
   const servers = await freshServers(databaseUrl, redisUrl);
-  const stack = await startStack({ ...settings, ...servers.environment });
+  const stack = await startStack({ ...settings, ...servers.environment }).catch(async (error: unknown) => {
+    await servers.drop();
+    throw error;
+  });
   return {
     ...stack,
     async stop() {
