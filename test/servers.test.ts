@@ -6,9 +6,9 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { Redis } from "ioredis";
 import pg from "pg";
+import { processStart } from "@polyseme/core";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { atLeast } from "../infra/local/find.ts";
-import { startOf } from "../infra/local/process-identity.ts";
 import { statusOf } from "../infra/local/servers.ts";
 import type { State } from "../infra/local/state.ts";
 
@@ -60,7 +60,7 @@ describe.skipIf(inject("databaseUrl") === null)("npm run servers", () => {
 
     const before = await state();
     process.kill(before.postgres?.pid ?? 0, "SIGKILL");
-    await expect.poll(() => startOf(before.postgres?.pid ?? 0)).toBeUndefined();
+    await expect.poll(() => processStart(before.postgres?.pid ?? 0)).toBeUndefined();
     expect(await statusOf(dir)).toBeUndefined();
     // Two at once: one repairs, the other finds it repaired.
     expect(await Promise.all([servers("up"), servers("up")])).toEqual([printed, printed]);
@@ -72,8 +72,8 @@ describe.skipIf(inject("databaseUrl") === null)("npm run servers", () => {
     expect(after.redis).toEqual(before.redis);
 
     await servers("down");
-    expect(await startOf(after.postgres?.pid ?? 0)).toBeUndefined();
-    expect(await startOf(after.redis?.pid ?? 0)).toBeUndefined();
+    expect(await processStart(after.postgres?.pid ?? 0)).toBeUndefined();
+    expect(await processStart(after.redis?.pid ?? 0)).toBeUndefined();
     expect(existsSync(after.home)).toBe(false);
     expect(existsSync(dir)).toBe(false);
     await servers("down");

@@ -1,8 +1,9 @@
 import { link, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
+import { processStart } from "@polyseme/core";
 import type { Context } from "./command.ts";
-import { isRunning, startOf } from "./process-identity.ts";
+import { isRunning } from "./process-identity.ts";
 
 /** Does the work while no other process does work under the same lock file. A lock whose holder has ended is taken over. */
 export async function withLock<T>(
@@ -27,7 +28,7 @@ async function acquire(file: string, withinMs: number, context: Context): Promis
     context.signal?.throwIfAborted();
     // Written first and linked into place, so that nobody ever reads a lock without its holder's name.
     await mkdir(dirname(file), { recursive: true });
-    await writeFile(mine, `${process.pid} ${(await startOf(process.pid)) ?? ""}`);
+    await writeFile(mine, `${process.pid} ${(await processStart(process.pid)) ?? ""}`);
     const got = await link(mine, file).then(
       () => true,
       (error: unknown) => {

@@ -3,11 +3,12 @@ import { platform } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import pg from "pg";
+import { processStart } from "@polyseme/core";
 import { makePrivate } from "./account.ts";
 import { run, type Account } from "./command.ts";
 import { atLeast, OLDEST_PGVECTOR, type Postgres } from "./find.ts";
 import { HOST, type Server } from "./keep-running.ts";
-import { spawnDetached, startOf, type StopSignals } from "./process-identity.ts";
+import { spawnDetached, type StopSignals } from "./process-identity.ts";
 
 /** `test`: a crash of the machine may lose data, which makes tests faster. A crash of the server alone loses nothing. */
 export type Durability = "normal" | "test";
@@ -130,7 +131,7 @@ async function forgetEnded(data: string): Promise<void> {
   const pid = Number(lines[0]);
   const segment = lines[6]?.trim().split(/\s+/)[1];
   if (platform() !== "linux" || !Number.isInteger(pid) || pid <= 0 || segment === undefined) return;
-  if ((await startOf(pid)) !== undefined) return;
+  if ((await processStart(pid)) !== undefined) return;
   // Its children end soon after it. While one still uses the shared memory, the data is not free.
   for (let tries = 0; tries < 100; tries++) {
     if (!(await isAttached(segment))) {

@@ -1,9 +1,9 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, openSync } from "node:fs";
-import { readFile } from "node:fs/promises";
 import { setTimeout as pause } from "node:timers/promises";
-import { ask, type Account } from "./command.ts";
+import { processStart } from "@polyseme/core";
+import type { Account } from "./command.ts";
 
 /** A process that is told apart from a later one with the same number by the moment it began. */
 export interface ProcessIdentity {
@@ -32,32 +32,15 @@ export async function spawnDetached(
     child.unref();
     const pid = child.pid ?? 0;
     // A process that is gone already gets a moment that no process has, so that it counts as ended.
-    return { pid, startedAt: (await startOf(pid)) ?? "ended" };
+    return { pid, startedAt: (await processStart(pid)) ?? "ended" };
   } finally {
     closeSync(log);
   }
 }
 
-/** When the running process with this number began, in words that only equal themselves; undefined: none runs. */
-export async function startOf(pid: number): Promise<string | undefined> {
-  const stat = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => undefined);
-  if (stat !== undefined) {
-    // The name in parentheses may hold anything, so fields are counted from behind it.
-    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    const state = fields[0];
-    // A zombie has ended; nobody fetched its exit code yet.
-    if (state === "Z" || state === "X") return undefined;
-    const boot = await readFile("/proc/sys/kernel/random/boot_id", "utf8").catch(() => "");
-    return `${fields[19] ?? ""}@${boot.trim()}`;
-  }
-  if (await readFile("/proc/self/stat").catch(() => undefined)) return undefined;
-  const started = await ask("ps", ["-o", "lstart=", "-p", String(pid)]);
-  return started === "" ? undefined : started;
-}
-
 /** Whether exactly this process still runs. */
 export async function isRunning(identity: ProcessIdentity): Promise<boolean> {
-  return (await startOf(identity.pid)) === identity.startedAt;
+  return (await processStart(identity.pid)) === identity.startedAt;
 }
 
 /** Ends exactly this process and returns when it is gone; one with the same number but another start is left alone. */

@@ -1,12 +1,13 @@
 import { access, readdir, rm, rmdir } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import { processStart } from "@polyseme/core";
 import { makeHome, serverAccount } from "./account.ts";
 import type { Context } from "./command.ts";
 import { haveServers } from "./install.ts";
 import { keepRunning } from "./keep-running.ts";
 import { withLock } from "./lock.ts";
 import { checkPostgres, databaseUrlOf, POSTGRES_STOP, postgresServer, type Durability } from "./postgres.ts";
-import { isRunning, startOf, stopProcess } from "./process-identity.ts";
+import { isRunning, stopProcess } from "./process-identity.ts";
 import { checkRedis, REDIS_STOP, redisServer, redisUrlOf } from "./redis.ts";
 import { readState, writeState, type State } from "./state.ts";
 
@@ -122,5 +123,5 @@ async function exists(path: string): Promise<boolean> {
 }
 
 async function pidIsUsed(pid: number): Promise<boolean> {
-  return (await startOf(pid)) !== undefined;
+  return (await processStart(pid)) !== undefined;
 }

@@ -2,14 +2,13 @@ import { randomUUID } from "node:crypto";
 import { link, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join, resolve } from "node:path";
-import { kill } from "node:process";
-import { isRecord, PolysemeError } from "@polyseme/core";
+import { isRecord, PolysemeError, processStart } from "@polyseme/core";
 
 /** Who holds a data folder; `url` is there once the holder serves HTTP. */
 export interface DataDirHolder {
   readonly pid: number;
   readonly host: string;
-  /** Start time as the kernel counts it, where it tells: a pid that was given to another process does not match. */
+  /** When it began, as `processStart` tells. */
   readonly startedAt: string | null;
   readonly url?: string;
 }
@@ -37,7 +36,7 @@ const TAKE_ATTEMPTS = 20;
 export async function lockDataDir(dataDir: string, pid: number): Promise<DataDirLock> {
   const folder = resolve(dataDir);
   await mkdir(folder, { recursive: true });
-  const holder: DataDirHolder = { pid, host: hostname(), startedAt: await startTime(pid) };
+  const holder: DataDirHolder = { pid, host: hostname(), startedAt: (await processStart(pid)) ?? null };
   for (let attempt = 1; attempt <= TAKE_ATTEMPTS; attempt += 1) {
     const newest = await newestLock(folder);
     const other = newest === undefined ? undefined : await livingHolder(folder, newest);
@@ -83,7 +82,7 @@ async function livingHolder(folder: string, number: number): Promise<DataDirHold
   if (holder === undefined) return undefined;
   if (holder.host !== hostname()) return holder;
   if (holder.startedAt === null) return undefined;
-  return (await startTime(holder.pid)) === holder.startedAt ? holder : undefined;
+  return (await processStart(holder.pid)) === holder.startedAt ? holder : undefined;
 }
 
 function heldBy(folder: string, holder: DataDirHolder): PolysemeError {
@@ -150,22 +149,5 @@ function parseHolder(text: string): DataDirHolder | undefined {
     return typeof value["url"] === "string" ? { ...holder, url: value["url"] } : holder;
   } catch {
     return undefined;
-  }
-}
-
-/** When the process started, in a form to compare; null when there is no such process. */
-async function startTime(pid: number): Promise<string | null> {
-  const stat = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => undefined);
-  // Field 22, counted behind the command name, which may hold spaces and parentheses.
-  if (stat !== undefined) return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? null;
-  return isAlive(pid) ? "alive" : null;
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    kill(pid, 0);
-    return true;
-  } catch (error) {
-    return error instanceof Error && "code" in error && error.code === "EPERM";
   }
 }

@@ -5,4 +5,5 @@ export * from "./errors.ts";
 export * from "./lifecycle.ts";
 export * from "./log.ts";
 export * from "./metrics.ts";
+export * from "./process-start.ts";
 export * from "./run-main.ts";
