@@ -7,5 +7,5 @@ export { readModelConfig, readModelFolder, type ModelFolder } from "./read-model
 export type * from "./types.ts";
 export { makeCatalog, type ModelCatalog, type ModelShape } from "./catalog.ts";
 export { makeEncoderRegistry, type EncoderRegistry } from "./encoder-registry.ts";
-export { makeInferenceProbe, type InferenceProbe } from "./inference-probe.ts";
-export { encoderThreads, openEncoders } from "./open-encoders.ts";
+export type { InferenceProbe } from "./inference-probe.ts";
+export { encoderThreads, openEncoders, type LoadedEncoders } from "./open-encoders.ts";

@@ -1,11 +1,10 @@
 import { makeApi, UNBUILT_ROUTES } from "@polyseme/api";
 import { makeEmbedder, makeThroughput } from "@polyseme/embedder";
-import { encoderThreads, makeInferenceProbe, openEncoders } from "@polyseme/encoder";
+import { encoderThreads, openEncoders } from "@polyseme/encoder";
 import { runProcess, type RunOptions } from "@polyseme/http";
 import { makeIngest } from "@polyseme/ingest";
 
 const DEFAULT_PORT = 8080;
-const CLOSE_ENCODERS_MS = 10_000;
 
 /** Every service in one process, on the embedded stack or on real servers. */
 export function runAll(options: RunOptions): Promise<void> {
@@ -16,13 +15,13 @@ export function runAll(options: RunOptions): Promise<void> {
     unbuiltRoutes: UNBUILT_ROUTES,
     async makeParts(context) {
       const throughput = makeThroughput(encoderThreads(config));
-      const encoders = await openEncoders(config, context.metrics, (batch) => {
+      const { encoders, inference, closeStep } = await openEncoders(config, context.metrics, (batch) => {
         throughput.record(batch);
       });
       const shared = {
         ...context,
         encoders,
-        inference: makeInferenceProbe(encoders, () => performance.now()),
+        inference,
         stop: signals.stop,
       };
       return {
@@ -31,7 +30,7 @@ export function runAll(options: RunOptions): Promise<void> {
           makeEmbedder({ ...shared, throughput }),
           makeApi(shared),
         ],
-        closeSteps: [{ name: "the encoder", withinMs: CLOSE_ENCODERS_MS, stop: () => encoders.close() }],
+        closeSteps: [closeStep],
       };
     },
   });

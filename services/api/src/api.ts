@@ -1,7 +1,7 @@
 import type { Backends } from "@polyseme/backends";
 import type { Metrics } from "@polyseme/core";
 import type { EncoderRegistry } from "@polyseme/encoder";
-import type { Probe, Service, UnbuiltRoute } from "@polyseme/http";
+import { backendProbes, type Probe, type Service, type UnbuiltRoute } from "@polyseme/http";
 import { collectionRoutes } from "./collection-routes.ts";
 import { documentRoutes } from "./document-routes.ts";
 import { embeddingsRoutes } from "./embeddings-routes.ts";
@@ -18,7 +18,7 @@ export interface ApiOptions {
 
 /** The reading side: collections, documents, search, inspect, embeddings. */
 export function makeApi({ backends, encoders, inference, metrics, stop }: ApiOptions): Service {
-  const { database, queues } = backends;
+  const { database } = backends;
   return {
     name: "api",
     routes: async (app) => {
@@ -28,11 +28,7 @@ export function makeApi({ backends, encoders, inference, metrics, stop }: ApiOpt
       await app.register(inspectRoutes, { encoders });
       await app.register(embeddingsRoutes, { encoders });
     },
-    probes: [
-      { name: "database", check: () => database.query("select 1") },
-      { name: "queue", check: () => queues.countEmbedJobs() },
-      inference,
-    ],
+    probes: [...backendProbes(backends), inference],
     start: () => undefined,
     stopSteps: () => [],
   };

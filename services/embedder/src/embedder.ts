@@ -3,7 +3,7 @@ import { setMaxListeners } from "node:events";
 import type { Backends } from "@polyseme/backends";
 import { withDeadline, type Log, type Metrics, type StopStep } from "@polyseme/core";
 import type { EncoderRegistry } from "@polyseme/encoder";
-import type { Probe, Service } from "@polyseme/http";
+import { backendProbes, type Probe, type Service } from "@polyseme/http";
 import type { Consumer } from "@polyseme/queue";
 import { makeChunkWriter } from "./chunk-writer.ts";
 import { makeClaimKeeper } from "./claim-keeper.ts";
@@ -62,11 +62,7 @@ export function makeEmbedder({ backends, encoders, inference, throughput, log, m
 
   return {
     name: "embedder",
-    probes: [
-      { name: "database", check: () => database.query("select 1") },
-      { name: "queue", check: () => queues.countEmbedJobs() },
-      inference,
-    ],
+    probes: [...backendProbes(backends), inference],
     start() {
       consumer = queues.consumeEmbedJobs(
         async (job) => {

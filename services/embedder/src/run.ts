@@ -1,12 +1,11 @@
 import { requireServers } from "@polyseme/core";
-import { encoderThreads, makeInferenceProbe, openEncoders } from "@polyseme/encoder";
+import { encoderThreads, openEncoders } from "@polyseme/encoder";
 import { runProcess, type RunOptions } from "@polyseme/http";
 import { makeEmbedder } from "./embedder.ts";
 import { makeThroughput } from "./throughput.ts";
 
 /** Only health and metrics; several workers on one machine need a port each. */
 const ANY_FREE_PORT = 0;
-const CLOSE_ENCODERS_MS = 10_000;
 
 /** The embedder service alone, on real servers; resolves when it was told to stop and has stopped. */
 export function runEmbedder(options: RunOptions): Promise<void> {
@@ -18,13 +17,12 @@ export function runEmbedder(options: RunOptions): Promise<void> {
     unbuiltRoutes: [],
     async makeParts(context) {
       const throughput = makeThroughput(encoderThreads(config));
-      const encoders = await openEncoders(config, context.metrics, (batch) => {
+      const { encoders, inference, closeStep } = await openEncoders(config, context.metrics, (batch) => {
         throughput.record(batch);
       });
-      const inference = makeInferenceProbe(encoders, () => performance.now());
       return {
         services: [makeEmbedder({ ...context, encoders, inference, throughput })],
-        closeSteps: [{ name: "the encoder", withinMs: CLOSE_ENCODERS_MS, stop: () => encoders.close() }],
+        closeSteps: [closeStep],
       };
     },
   });

@@ -1,7 +1,7 @@
 import type { Backends } from "@polyseme/backends";
 import type { Log, Metrics, StopStep } from "@polyseme/core";
 import type { ModelCatalog } from "@polyseme/encoder/catalog";
-import type { Service } from "@polyseme/http";
+import { backendProbes, type Service } from "@polyseme/http";
 import type { Consumer } from "@polyseme/queue";
 import { makeCollectionDoor } from "./collection-door.ts";
 import { makeDoorLimit } from "./door-limit.ts";
@@ -36,10 +36,7 @@ export function makeIngest({ backends, catalog, log, metrics, stop }: IngestOpti
       await app.register(pushRoutes, { ...push, doorLimit: makeDoorLimit(queues, () => performance.now()), stop });
       await app.register(ticketRoutes, { database, stop });
     },
-    probes: [
-      { name: "database", check: () => database.query("select 1") },
-      { name: "queue", check: () => queues.countEmbedJobs() },
-    ],
+    probes: backendProbes(backends),
     start() {
       inbox = queues.consumeInbox((data, jobName) => acceptInboxJob(push, data, jobName, stop), {
         concurrency: INBOX_CONCURRENCY,
