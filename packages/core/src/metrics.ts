@@ -1,4 +1,4 @@
-import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from "prom-client";
+import { Counter, Histogram, Registry, collectDefaultMetrics } from "prom-client";
 
 export type Metrics = ReturnType<typeof makeMetrics>;
 
@@ -30,7 +30,7 @@ export function makeMetrics(options: { processMetrics: boolean }) {
     }),
     stageSeconds: new Histogram({
       name: "polyseme_stage_seconds",
-      help: "Time a stage took, by stage: claim, tokenize, queue, encode, write, search_sql.",
+      help: "Time a stage took, by stage: claim, encode, write, search_sql.",
       labelNames: ["stage"],
       buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
       registers,
@@ -46,11 +46,6 @@ export function makeMetrics(options: { processMetrics: boolean }) {
       help: "Time to answer an HTTP request, by route, method and status.",
       labelNames: ["route", "method", "status"],
       buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
-      registers,
-    }),
-    queueJobs: new Gauge({
-      name: "polyseme_queue_jobs",
-      help: "Jobs waiting or running in the embed queue.",
       registers,
     }),
     reconciledDocuments: new Counter({

@@ -1,4 +1,4 @@
-import { type OnnxGraph, readGraph } from "./onnx-graph.ts";
+import { type OnnxGraph } from "./onnx-graph.ts";
 import { node, output, tensor, type Part } from "./onnx-parts.ts";
 import { writeField } from "./protobuf.ts";
 import type { ModelInfo } from "./types.ts";
@@ -46,12 +46,6 @@ export function planOutputs(graph: OnnxGraph, pooling: ModelInfo["pooling"]): Mo
     statics: hasStatics || rows !== undefined ? STATIC_OUTPUT : undefined,
     appended: parts.length === 0 ? new Uint8Array(0) : writeField(MODEL_GRAPH, parts),
   };
-}
-
-/** The model's bytes with the outputs that {@link planOutputs} finds missing. */
-export function appendOutputs(model: Uint8Array, pooling: ModelInfo["pooling"]): Uint8Array {
-  const { appended } = planOutputs(readGraph(model), pooling);
-  return appended.length === 0 ? model : Buffer.concat([model, appended]);
 }
 
 /** The value with a row of the input table per token: the `Gather` by `input_ids`, dequantised where it is stored so. */
