@@ -80,6 +80,7 @@ describe.skipIf(databaseUrl === null || redisUrl === null)("told to stop by SIGT
     const [ingest, api] = await Promise.all([services.start("ingest"), services.start("api")]);
     // Without an embedder the ticket stays pending, so the search waits.
     const { ticket } = await new HttpCaller(ingest.url).push("waits", [{ id: "a", text: "Nobody embeds this." }]);
+    expect(await new HttpCaller(ingest.url).metric("polyseme_queue_jobs")).toBe(1);
     const searching = new HttpCaller(api.url).call("POST", "/v1/collections/waits/search", {
       query: "x",
       after: ticket,

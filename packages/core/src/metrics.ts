@@ -1,4 +1,4 @@
-import { Counter, Histogram, Registry, collectDefaultMetrics } from "prom-client";
+import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from "prom-client";
 
 export type Metrics = ReturnType<typeof makeMetrics>;
 
@@ -46,6 +46,11 @@ export function makeMetrics(options: { processMetrics: boolean }) {
       help: "Time to answer an HTTP request, by route, method and status.",
       labelNames: ["route", "method", "status"],
       buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
+      registers,
+    }),
+    queueJobs: new Gauge({
+      name: "polyseme_queue_jobs",
+      help: "Jobs waiting or running in the embed queue, counted when the metrics are read.",
       registers,
     }),
     reconciledDocuments: new Counter({

@@ -13,6 +13,8 @@ export interface AppOptions {
   readonly metrics: Metrics;
   readonly apiKeys: readonly string[];
   readonly probes: readonly Probe[];
+  /** Brings gauges up to date before the metrics are read. */
+  readonly refreshMetrics?: (() => Promise<void>) | undefined;
   /** Aborted when the process stops. */
   readonly stop: AbortSignal;
   /** Routes that another process, or a later version, answers. */
@@ -74,7 +76,11 @@ export function buildApp(options: AppOptions) {
       components: { securitySchemes: { key: { type: "http", scheme: "bearer" } } },
     },
   });
-  void app.register(healthRoutes, { probes: options.probes, metrics: options.metrics });
+  void app.register(healthRoutes, {
+    probes: options.probes,
+    metrics: options.metrics,
+    refreshMetrics: options.refreshMetrics,
+  });
   void app.register(unbuiltRoutes(options.unbuiltRoutes));
   return app;
 }

@@ -10,12 +10,15 @@ export interface Probe {
 
 const PROBE_DEADLINE_MS = 5_000;
 
+export interface HealthOptions {
+  readonly probes: readonly Probe[];
+  readonly metrics: Metrics;
+  /** Brings gauges up to date before the metrics are read. */
+  readonly refreshMetrics?: (() => Promise<void>) | undefined;
+}
+
 /** Liveness, readiness, metrics and the API's description. */
-export const healthRoutes: FastifyPluginCallback<{ probes: readonly Probe[]; metrics: Metrics }> = (
-  app,
-  options,
-  done,
-) => {
+export const healthRoutes: FastifyPluginCallback<HealthOptions> = (app, options, done) => {
   app.get("/healthz", { schema: { summary: "Alive", tags: ["operations"] } }, () => ({ status: "alive" }));
 
   app.get("/readyz", { schema: { summary: "Ready to serve", tags: ["operations"] } }, async (_request, reply) => {
@@ -27,9 +30,15 @@ export const healthRoutes: FastifyPluginCallback<{ probes: readonly Probe[]; met
     });
   });
 
-  app.get("/metrics", { schema: { summary: "Prometheus text", tags: ["operations"] } }, async (_request, reply) =>
-    reply.type(options.metrics.registry.contentType).send(await options.metrics.registry.metrics()),
-  );
+  app.get("/metrics", { schema: { summary: "Prometheus text", tags: ["operations"] } }, async (request, reply) => {
+    // A gauge that cannot be refreshed keeps its last value; the other metrics are what explains why.
+    await withDeadline("gauges", PROBE_DEADLINE_MS, () => options.refreshMetrics?.() ?? Promise.resolve()).catch(
+      (error: unknown) => {
+        request.log.warn({ reason: messageOf(error) }, "gauges not refreshed");
+      },
+    );
+    return reply.type(options.metrics.registry.contentType).send(await options.metrics.registry.metrics());
+  });
 
   app.get("/openapi.json", { schema: { hide: true } }, () => app.swagger());
   done();

@@ -74,6 +74,9 @@ export async function runProcess(
     services: parts.services,
     unbuiltRoutes: process.unbuiltRoutes,
     signals,
+    refreshMetrics: async () => {
+      metrics.queueJobs.set(await backends.queues.countEmbedJobs());
+    },
     onListening: async (url) => {
       await backends.publishUrl(url);
       await onListening(url);

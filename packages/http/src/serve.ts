@@ -23,6 +23,8 @@ export interface ServeOptions {
   readonly services: readonly Service[];
   readonly unbuiltRoutes: readonly UnbuiltRoute[];
   readonly signals: StopSignals;
+  /** Brings gauges up to date before the metrics are read. */
+  readonly refreshMetrics: () => Promise<void>;
   /** Told the URL once it listens. */
   readonly onListening: (url: string) => Promise<void> | void;
   /** Last steps, when nothing uses them any more: pools, models. */
@@ -47,6 +49,7 @@ export async function serve(options: ServeOptions): Promise<void> {
     probes: options.services.flatMap(({ probes }) => probes).filter(isFirstOfItsName),
     unbuiltRoutes: options.unbuiltRoutes,
     stop: options.signals.stop,
+    refreshMetrics: options.refreshMetrics,
   });
   for (const { routes } of options.services) if (routes !== undefined) void app.register(routes);
   try {
