@@ -8,6 +8,8 @@ import {
   deleteDocuments,
   type Database,
   type Collection,
+  type NewCollection,
+  type Sql,
 } from "@polyseme/store";
 import { Redis } from "ioredis";
 import pg from "pg";
@@ -76,18 +78,29 @@ describe.skipIf(databaseUrl === null)("the ledger", () => {
   let servers: TestServers;
   let database: Database;
   let collection: Collection;
+  const settings: NewCollection = {
+    name: "ledger",
+    language: null,
+    model: "m",
+    dimensions: 3,
+    chunking: { maxTokens: 8, overlapTokens: 0, strategy: "sentence" },
+  };
   const embedding = Float32Array.from([1, 0, 0]);
   const chunk = (text: string) => ({ start: 0, end: text.length, text, tokens: 3, embedding });
   const pushAs = async (id: string, text: string): Promise<number> => {
-    const incoming = [{ document: { id, text, title: null, metadataJson: "{}", priority: 0 }, job: 1 }];
-    const outcome = await acceptDocuments(database, { collectionId: collection.id, ticket: "t", incoming });
+    const document = { id, text, title: null, metadataJson: "{}", priority: 0 };
+    const outcome = await acceptDocuments(database, {
+      collectionId: collection.id,
+      newTickets: ["t"],
+      incoming: [{ document, job: 1, ticket: "t", mayRepeat: false }],
+    });
     if (outcome.kind !== "written") throw new Error(outcome.kind);
     return outcome.accepted[0]?.revision ?? 0;
   };
   const push = (text: string): Promise<number> => pushAs("d", text);
   const write = (revision: number, text: string): Promise<Set<string>> =>
     storeChunks(database, { collectionId: collection.id, generation: 1 }, [
-      { id: "d", revision, chunks: [chunk(text)] },
+      { id: "d", revision, storedChunks: 0, chunks: [chunk(text)] },
     ]);
   const stored = async (): Promise<string[]> =>
     (await database.query<{ text: string }>('select text from polyseme."ledger" order by ordinal')).rows.map(
@@ -104,17 +117,7 @@ describe.skipIf(databaseUrl === null)("the ledger", () => {
         await one.close();
       }),
     );
-    const made = await Promise.all(
-      Array.from({ length: 8 }, () =>
-        ensureCollection(database, {
-          name: "ledger",
-          language: null,
-          model: "m",
-          dimensions: 3,
-          chunking: { maxTokens: 8, overlapTokens: 0, strategy: "sentence" },
-        }),
-      ),
-    );
+    const made = await Promise.all(Array.from({ length: 8 }, () => ensureCollection(database, settings)));
     expect(made.filter(({ created }) => created)).toHaveLength(1);
     ({ collection } = made[0] as { collection: Collection });
   });
@@ -164,6 +167,66 @@ describe.skipIf(databaseUrl === null)("the ledger", () => {
     expect(await stored()).toEqual([]);
     expect(await write(after, "made anew")).toEqual(new Set(["d"]));
     expect(await stored()).toEqual(["made anew"]);
+  });
+
+  test("a document that became shorter leaves no chunk of its former text", async () => {
+    const target = { collectionId: collection.id, generation: 1 };
+    const ref = { id: "short", revision: await pushAs("short", "long") };
+    await storeChunks(database, target, [{ ...ref, storedChunks: 0, chunks: ["a", "b", "c"].map(chunk) }]);
+    const next = { id: "short", revision: await pushAs("short", "shorter") };
+    const [claimed] = await claimDocuments(database, collection.id, [next]);
+    expect(claimed?.storedChunks).toBe(3);
+    await storeChunks(database, target, [{ ...next, storedChunks: 3, chunks: [chunk("d")] }]);
+    const { rows } = await database.query("select text from polyseme.\"ledger\" where document_id = 'short'");
+    expect(rows).toEqual([{ text: "d" }]);
+    await deleteDocuments(database, collection, ["short"]);
+  });
+
+  test("a batch reads its own documents, not the collection, also before Postgres knows the table's statistics", async () => {
+    const { collection: large } = await ensureCollection(database, { ...settings, name: "large" });
+    await database.query(
+      `insert into polyseme_store.documents (collection_id, id, revision, text, text_hash, job)
+       select $1, 'l' || i, nextval('polyseme_store.revisions'), repeat('text ', 100), '\\x00', 1 from generate_series(1, 30000) i`,
+      [large.id],
+    );
+    const ids = Array.from({ length: 64 }, (_, i) => `l${i * 400 + 1}`);
+    const revisions = await database.query<{ id: string; revision: number }>(
+      "select id, revision from polyseme_store.documents where collection_id = $1 and id = any($2::text[])",
+      [large.id, ids],
+    );
+    const chunks = [chunk("text")];
+    for (const act of [
+      (sql: Sql) =>
+        acceptDocuments(sql, {
+          collectionId: large.id,
+          newTickets: ["wide"],
+          incoming: ids.map((id) => ({
+            document: { id, text: "text", title: "new", metadataJson: "{}", priority: 0 },
+            job: 1,
+            ticket: "wide",
+            mayRepeat: true,
+          })),
+        }),
+      (sql: Sql) => claimDocuments(sql, large.id, revisions.rows),
+      (sql: Sql) =>
+        storeChunks(
+          { ...database, query: sql.query.bind(sql) },
+          { collectionId: large.id, generation: 1 },
+          revisions.rows.map((row) => ({ ...row, storedChunks: 2, chunks })),
+        ),
+    ]) {
+      const read = await database.withTransaction(async (sql) => {
+        await act(sql);
+        const { rows } = await sql.query<{ read: number }>(
+          `select sum(seq_tup_read + coalesce(idx_tup_fetch, 0))::int as read from pg_stat_xact_user_tables
+           where relname = 'documents' or relname like 'chunks%'`,
+        );
+        await sql.query("rollback");
+        await sql.query("begin");
+        return rows[0]?.read ?? 0;
+      });
+      expect(read).toBeLessThan(ids.length * 10);
+    }
   });
 
   test("a document is claimed by one worker at a time", async () => {

@@ -2,10 +2,13 @@ import { createHash } from "node:crypto";
 import type { CheckedDocument } from "@polyseme/core";
 import type { Sql } from "./database.ts";
 
-/** A document together with the queue job that will carry it. */
+/** A document with the push it came in and the queue job that will carry it. */
 export interface Incoming {
   readonly document: CheckedDocument;
   readonly job: number;
+  readonly ticket: string;
+  /** An earlier batch of the same ticket may hold the same id; that one counts. */
+  readonly mayRepeat: boolean;
 }
 
 export interface Accepted {
@@ -18,7 +21,12 @@ export interface Accepted {
 }
 
 export type Acceptance =
-  | { readonly kind: "written"; readonly accepted: Accepted[]; readonly unchanged: number }
+  | {
+      readonly kind: "written";
+      readonly accepted: Accepted[];
+      /** Ids that their ticket had already; left as they are. What is neither here nor accepted is unchanged. */
+      readonly repeated: ReadonlySet<string>;
+    }
   /** The collection was deleted between look-up and write. */
   | { readonly kind: "collection_gone" };
 
@@ -26,19 +34,26 @@ export type Acceptance =
 const GRACE_SECONDS = 30;
 
 /**
- * Writes a batch of documents into the ledger under one ticket, in one statement: when it returns, they are durable.
- * Ids must be distinct. The same content as before is left as it is (`unchanged`), unless it had failed.
+ * Writes documents of any number of tickets into the ledger in one statement: when it returns, they are durable.
+ * Ids must be distinct. The same content as before is left as it is (unchanged), unless it had failed.
+ * @param batch.newTickets tickets that begin with this batch
  */
 export async function acceptDocuments(
   sql: Sql,
-  batch: { collectionId: number; ticket: string; incoming: readonly Incoming[] },
+  batch: { collectionId: number; newTickets: readonly string[]; incoming: readonly Incoming[] },
 ): Promise<Acceptance> {
   // One order for all writers, so that two pushes of the same ids cannot wait for each other.
   const sorted = [...batch.incoming].sort((a, b) => (a.document.id < b.document.id ? -1 : 1));
   const documents = sorted.map(({ document }) => document);
-  const { rows } = await sql.query<{ collection: number; accepted: Accepted[] | null }>(ACCEPT, [
+  const { rows } = await sql.query<{
+    collection: number;
+    accepted: [id: string, revision: number, state: Accepted["state"]][] | null;
+    repeated: string[] | null;
+  }>(ACCEPT, [
     batch.collectionId,
-    batch.ticket,
+    batch.newTickets,
+    sorted.map(({ ticket }) => ticket),
+    sorted.map(({ mayRepeat }) => mayRepeat),
     documents.map(({ id }) => id),
     documents.map(({ title }) => title),
     documents.map(({ text }) => text),
@@ -49,24 +64,39 @@ export async function acceptDocuments(
   ]);
   const row = rows[0];
   if (row === undefined || row.collection === 0) return { kind: "collection_gone" };
-  const accepted = row.accepted ?? [];
-  return { kind: "written", accepted, unchanged: documents.length - accepted.length };
+  const byId = new Map(sorted.map(({ document, job }) => [document.id, { job, priority: document.priority }]));
+  const accepted = (row.accepted ?? []).map(([id, revision, state]) => ({
+    id,
+    revision,
+    state,
+    job: byId.get(id)?.job ?? 0,
+    priority: byId.get(id)?.priority ?? 0,
+  }));
+  return { kind: "written", accepted, repeated: new Set(row.repeated ?? []) };
 }
 
+/**
+ * Looks documents up one by one (correlated subqueries), never by a join: with a join the planner may read the whole
+ * collection for each batch.
+ */
 const ACCEPT = `
 with collection as (
   select id from polyseme_store.collections where id = $1 for key share
-), ticket as (
-  insert into polyseme_store.tickets (id, collection_id) select $2, id from collection on conflict (id) do nothing
-), incoming as (
-  select u.* from unnest($3::text[], $4::text[], $5::text[], $6::bytea[], $7::jsonb[], $8::smallint[], $9::bigint[])
-    as u(id, title, text, text_hash, metadata, priority, job)
+), opened as (
+  insert into polyseme_store.tickets (id, collection_id)
+  select t.id, collection.id from collection, unnest($2::text[]) as t(id) on conflict (id) do nothing
+), given as (
+  select u.*, u.may_repeat and exists (
+      select from polyseme_store.ticket_documents t
+      where t.ticket_id = u.ticket_id and t.collection_id = $1 and t.document_id = u.id) as repeated
+  from unnest($3::text[], $4::boolean[], $5::text[], $6::text[], $7::text[], $8::bytea[], $9::jsonb[], $10::smallint[], $11::bigint[])
+    as u(ticket_id, may_repeat, id, title, text, text_hash, metadata, priority, job)
 ), written as (
   insert into polyseme_store.documents as d
     (collection_id, id, revision, title, text, text_hash, metadata, priority, job, next_attempt_at)
   select collection.id, i.id, nextval('polyseme_store.revisions'), i.title, i.text, i.text_hash, i.metadata, i.priority, i.job,
     now() + interval '${GRACE_SECONDS} seconds'
-  from incoming i, collection
+  from given i, collection where not i.repeated
   on conflict (collection_id, id) do update set
     version = d.version + 1,
     -- Drawn again under the row's lock: the one drawn for the insert may be older than the row's by now.
@@ -77,27 +107,15 @@ with collection as (
     received_at = now(), next_attempt_at = excluded.next_attempt_at
   where d.text_hash <> excluded.text_hash or d.title is distinct from excluded.title
     or d.metadata <> excluded.metadata or d.state = 'failed'
-  returning d.id, d.revision, d.state, d.priority, d.job
+  returning d.id, d.revision, d.state
 ), ticketed as (
   insert into polyseme_store.ticket_documents (ticket_id, collection_id, document_id, revision)
-  select $2, collection.id, i.id, coalesce(w.revision, d.revision, 1)
-  from collection, incoming i
-  left join written w on w.id = i.id
-  left join polyseme_store.documents d on d.collection_id = $1 and d.id = i.id
+  select i.ticket_id, $1, i.id, coalesce(w.revision,
+    (select d.revision from polyseme_store.documents d where d.collection_id = $1 and d.id = i.id), 1)
+  from collection, given i left join written w on w.id = i.id
+  where not i.repeated
   on conflict do nothing
 )
 select (select count(*)::int from collection) as collection,
-  (select json_agg(json_build_object('id', id, 'revision', revision, 'state', state, 'priority', priority, 'job', job)) from written) as accepted`;
-
-/** Of these ids, the ones that the ticket has already. */
-export async function findTicketed(
-  sql: Sql,
-  ticket: { id: string; collectionId: number; documentIds: readonly string[] },
-): Promise<Set<string>> {
-  const { rows } = await sql.query<{ id: string }>(
-    `select document_id as id from polyseme_store.ticket_documents
-     where ticket_id = $1 and collection_id = $2 and document_id = any($3::text[])`,
-    [ticket.id, ticket.collectionId, ticket.documentIds],
-  );
-  return new Set(rows.map(({ id }) => id));
-}
+  (select json_agg(json_build_array(id, revision, state)) from written) as accepted,
+  (select json_agg(id) from given where repeated) as repeated`;

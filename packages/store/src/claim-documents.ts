@@ -1,15 +1,12 @@
 import type { Sql } from "./database.ts";
-
-/** A document of one revision, as jobs name it. */
-export interface DocumentRef {
-  readonly id: string;
-  readonly revision: number;
-}
+import { NAMED, namedParams, type DocumentRef } from "./named-documents.ts";
 
 export interface ClaimedDocument extends DocumentRef {
   readonly text: string;
   /** This run counted. */
   readonly attempts: number;
+  /** Chunks that an earlier revision left in the store; 0: none. */
+  readonly storedChunks: number;
 }
 
 /**
@@ -29,16 +26,16 @@ export async function claimDocuments(
 ): Promise<ClaimedDocument[]> {
   const { rows } = await sql.query<ClaimedDocument>(
     `with wanted as (
-       select d.id, d.revision from polyseme_store.documents d
-       join unnest($2::text[], $3::bigint[]) as w(id, revision) on d.id = w.id and d.revision = w.revision
-       where d.collection_id = $1 and (d.state = 'queued' or (d.state = 'embedding' and d.next_attempt_at <= now()))
+       select d.collection_id, d.id from polyseme_store.documents d
+       join ${NAMED} on d.collection_id = w.collection_id and d.id = w.id and d.revision = w.revision
+       where d.state = 'queued' or (d.state = 'embedding' and d.next_attempt_at <= now())
        order by d.id for update of d
      )
      update polyseme_store.documents d
      set state = 'embedding', attempts = d.attempts + 1, next_attempt_at = now() + interval '${CLAIM_SECONDS} seconds'
-     from wanted w where d.collection_id = $1 and d.id = w.id
-     returning d.id, d.revision, d.text, d.attempts`,
-    [collectionId, documents.map(({ id }) => id), documents.map(({ revision }) => revision)],
+     from wanted w where d.collection_id = w.collection_id and d.id = w.id
+     returning d.id, d.revision, d.text, d.attempts, d.chunk_count as "storedChunks"`,
+    namedParams(collectionId, documents),
   );
   return rows;
 }
@@ -47,9 +44,9 @@ export async function claimDocuments(
 export async function renewClaims(sql: Sql, collectionId: number, documents: readonly DocumentRef[]): Promise<void> {
   await sql.query(
     `update polyseme_store.documents d set next_attempt_at = now() + interval '${CLAIM_SECONDS} seconds'
-     from unnest($2::text[], $3::bigint[]) as w(id, revision)
-     where d.collection_id = $1 and d.id = w.id and d.revision = w.revision and d.state = 'embedding'`,
-    [collectionId, documents.map(({ id }) => id), documents.map(({ revision }) => revision)],
+     from ${NAMED}
+     where d.collection_id = w.collection_id and d.id = w.id and d.revision = w.revision and d.state = 'embedding'`,
+    namedParams(collectionId, documents),
   );
 }
 

@@ -1,6 +1,6 @@
 import type { ErrorCode } from "@polyseme/core";
-import type { DocumentRef } from "./claim-documents.ts";
 import type { Sql } from "./database.ts";
+import { NAMED, namedParams, type DocumentRef } from "./named-documents.ts";
 
 export interface RunFault {
   readonly code: ErrorCode;
@@ -35,12 +35,10 @@ export async function releaseDocuments(
     `update polyseme_store.documents d
      set state = 'queued', error_code = $4, error_message = $5, next_attempt_at = now() + $6 * interval '1 millisecond',
        attempts = greatest(0, d.attempts - $7)
-     from unnest($2::text[], $3::bigint[]) as w(id, revision)
-     where d.collection_id = $1 and d.id = w.id and d.revision = w.revision and d.state = 'embedding'`,
+     from ${NAMED}
+     where d.collection_id = w.collection_id and d.id = w.id and d.revision = w.revision and d.state = 'embedding'`,
     [
-      collectionId,
-      documents.map(({ id }) => id),
-      documents.map(({ revision }) => revision),
+      ...namedParams(collectionId, documents),
       release.code,
       release.message,
       release.afterMs,

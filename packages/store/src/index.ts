@@ -5,6 +5,7 @@ export * from "./database.ts";
 export * from "./documents.ts";
 export * from "./end-run.ts";
 export * from "./migrate.ts";
+export { type DocumentRef } from "./named-documents.ts";
 export * from "./search-chunks.ts";
 export * from "./statistics.ts";
 export * from "./store-chunks.ts";

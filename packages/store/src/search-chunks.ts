@@ -50,7 +50,10 @@ async function nearestChunks(sql: Sql, collection: Collection, vector: Float32Ar
      )
      select n.document_id as "documentId", n.distance, d.title, d.metadata, n.ordinal, n.start_offset as start,
        n.end_offset as end, n.text
-     from nearest n join polyseme_store.documents d on d.collection_id = $1 and d.id = n.document_id
+     from nearest n cross join lateral (
+       -- offset 0: looked up hit by hit; joined, the planner may read the whole collection.
+       select title, metadata from polyseme_store.documents where collection_id = $1 and id = n.document_id offset 0
+     ) d
      order by n.distance, n.document_id, n.ordinal`,
     [collection.id, encodeVector(vector), limit],
   );

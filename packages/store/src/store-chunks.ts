@@ -1,6 +1,6 @@
 import type { Database } from "./database.ts";
 import { chunkTable } from "./collections.ts";
-import type { DocumentRef } from "./claim-documents.ts";
+import { namedParams, type DocumentRef } from "./named-documents.ts";
 import { encodeVectorArray } from "./vector-wire.ts";
 
 export interface EmbeddedChunk {
@@ -14,6 +14,8 @@ export interface EmbeddedChunk {
 
 export interface EmbeddedDocument extends DocumentRef {
   readonly chunks: readonly EmbeddedChunk[];
+  /** Chunks that an earlier revision left in the store; those past the new ones are removed. */
+  readonly storedChunks: number;
 }
 
 /**
@@ -31,17 +33,26 @@ export async function storeChunks(
     document.chunks.map((chunk, ordinal) => ({ id: document.id, ordinal, chunk })),
   );
   const table = chunkTable(target.collectionId, target.generation);
+  // Looked up by their keys, and only where there are any: joined by document alone the planner may read the whole table.
+  const leftOver = sorted.flatMap(({ id, chunks, storedChunks }) =>
+    Array.from({ length: Math.max(0, storedChunks - chunks.length) }, (_, i) => ({ id, ordinal: chunks.length + i })),
+  );
   const { rows } = await database.query<{ id: string }>(
     `with ready as (
        update polyseme_store.documents d
        set state = 'stored', stored_revision = d.revision, stored_at = now(), error_code = null, error_message = null,
-         chunk_count = w.chunks, token_count = w.tokens
-       from unnest($2::text[], $3::bigint[], $4::int[], $5::int[]) as w(id, revision, chunks, tokens)
-       where d.collection_id = $1 and d.id = w.id and d.revision = w.revision and d.stored_revision < d.revision
-       returning d.id, d.chunk_count
-     ), shortened as (
-       delete from ${table} c using ready r where c.document_id = r.id and c.ordinal >= r.chunk_count
-     ), written as (
+         chunk_count = s.chunks, token_count = s.tokens
+       from unnest($1::int[], $2::text[], $3::bigint[], $4::int[], $5::int[]) as s(collection_id, id, revision, chunks, tokens)
+       where d.collection_id = s.collection_id and d.id = s.id and d.revision = s.revision and d.stored_revision < d.revision
+       returning d.id
+     )${
+       leftOver.length === 0
+         ? ""
+         : `, shortened as (
+       delete from ${table} c using unnest($13::text[], $14::int[]) as l(id, ordinal), ready r
+       where r.id = l.id and c.document_id = l.id and c.ordinal = l.ordinal
+     )`
+     }, written as (
        insert into ${table} (document_id, ordinal, start_offset, end_offset, token_count, text, embedding)
        select u.* from unnest($6::text[], $7::int[], $8::int[], $9::int[], $10::int[], $11::text[], $12::vector[])
          as u(document_id, ordinal, start_offset, end_offset, token_count, text, embedding)
@@ -52,9 +63,7 @@ export async function storeChunks(
      )
      select id from ready`,
     [
-      target.collectionId,
-      sorted.map(({ id }) => id),
-      sorted.map(({ revision }) => revision),
+      ...namedParams(target.collectionId, sorted),
       sorted.map((document) => document.chunks.length),
       sorted.map((document) => document.chunks.reduce((sum, { tokens }) => sum + tokens, 0)),
       chunks.map(({ id }) => id),
@@ -67,6 +76,7 @@ export async function storeChunks(
         chunks.map(({ chunk }) => chunk.embedding),
         await database.vectorOid(),
       ),
+      ...(leftOver.length === 0 ? [] : [leftOver.map(({ id }) => id), leftOver.map(({ ordinal }) => ordinal)]),
     ],
   );
   return new Set(rows.map(({ id }) => id));

@@ -49,6 +49,7 @@ function documentOf(id: string, chunks = 1): EmbeddedDocument {
   return {
     id,
     revision: 1,
+    storedChunks: 0,
     chunks: Array.from({ length: chunks }, (_, start) => ({ start, end: start + 1, text: "t", tokens: 1, embedding })),
   };
 }

@@ -69,7 +69,7 @@ async function runDocument(
     const { chunking, number } = collection.generation;
     const chunks = await embedDocument(document.text, chunking, encoder, deps.permits, deps.abandon);
     const target = { collectionId: collection.id, generation: number };
-    const stored = await deps.writer.write(target, { id: document.id, revision: document.revision, chunks });
+    const stored = await deps.writer.write(target, { ...document, chunks });
     deps.metrics.documentsFinished.inc({ outcome: stored ? "stored" : "stale" });
   } catch (error) {
     await endFailedRun(deps, collection, document, error);
