@@ -6,6 +6,7 @@ import type { Consumer } from "@polyseme/queue";
 import { makeCollectionDoor } from "./collection-door.ts";
 import { makeDoorLimit } from "./door-limit.ts";
 import { acceptInboxJob } from "./inbox.ts";
+import { makeLedgerWriter } from "./ledger-writer.ts";
 import { pushRoutes } from "./push-routes.ts";
 import { runReconciler } from "./reconciler.ts";
 import { ticketRoutes } from "./ticket-routes.ts";
@@ -27,13 +28,19 @@ const STOP_RECONCILER_MS = 10_000;
 /** The door: pushes, tickets and deletes over HTTP, the inbox queue, and the reconciler. */
 export function makeIngest({ backends, catalog, log, metrics, stop }: IngestOptions): Service {
   const { database, queues } = backends;
-  const push = { database, queues, collections: makeCollectionDoor(database, catalog), log, metrics };
+  const collections = makeCollectionDoor(database, catalog);
+  const push = { ledger: makeLedgerWriter({ database, queues, collections, log }), log, metrics };
   let inbox: Consumer | undefined;
   let reconciler: Promise<void> = Promise.resolve();
   return {
     name: "ingest",
     routes: async (app) => {
-      await app.register(pushRoutes, { ...push, doorLimit: makeDoorLimit(queues, () => performance.now()), stop });
+      await app.register(pushRoutes, {
+        ...push,
+        database,
+        doorLimit: makeDoorLimit(queues, () => performance.now()),
+        stop,
+      });
       await app.register(ticketRoutes, { database, stop });
     },
     probes: backendProbes(backends),

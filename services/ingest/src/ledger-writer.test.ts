@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { groupJobs } from "./push.ts";
+import { groupJobs } from "./ledger-writer.ts";
 
 const queued = fc.record({
   id: fc.string(),

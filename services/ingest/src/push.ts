@@ -1,16 +1,13 @@
-import { randomInt, randomUUID } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import {
   checkDocument,
-  messageOf,
   PolysemeError,
   type CheckedDocument,
   type Log,
   type Metrics,
   type Rejection,
 } from "@polyseme/core";
-import { assignJobs, type EmbedJob, type Queues } from "@polyseme/queue";
-import { acceptDocuments, findTicketed, type Accepted, type Database } from "@polyseme/store";
-import type { CollectionDoor } from "./collection-door.ts";
+import { GROUP_LIMITS, type LedgerWriter } from "./ledger-writer.ts";
 import type { PushItem } from "./sources.ts";
 
 export interface PushResult {
@@ -28,23 +25,20 @@ export interface IndexedRejection extends Rejection {
 }
 
 export interface PushDeps {
-  readonly database: Database;
-  readonly queues: Pick<Queues, "addEmbedJobs">;
-  readonly collections: CollectionDoor;
+  readonly ledger: LedgerWriter;
   readonly log: Log;
   readonly metrics: Metrics;
 }
 
-/** What one transaction takes: enough to make its commit cheap, little enough to hold in memory and to lose on a fault. */
-const BATCH = { documents: 256, characters: 2 * 1024 * 1024 } as const;
 /** A push of a million bad lines answers with the first ones and a count. */
 const LISTED_REJECTIONS = 1_000;
-const JOB_NUMBERS = 2 ** 47;
+/** Batches of one push under way: one is read and checked while others are written. */
+const BATCHES_AT_ONCE = 3;
 
 /**
- * Checks, writes down and queues the documents of one push, in batches; each batch is durable before the next is read.
+ * Checks, writes down and queues the documents of one push, in batches; a few of them at once, so memory is bounded.
  * A fault in one document rejects that document alone.
- * @throws PolysemeError `unavailable` when Postgres cannot be reached or `signal` is aborted: earlier batches stay accepted
+ * @throws PolysemeError `unavailable` when Postgres cannot be reached or `signal` is aborted: written batches stay accepted
  */
 export async function pushDocuments(
   deps: PushDeps,
@@ -53,30 +47,39 @@ export async function pushDocuments(
   signal: AbortSignal,
 ): Promise<PushResult> {
   const push = new Push(deps, collectionName);
-  for await (const item of items) {
-    if (signal.aborted) throw push.interrupted();
-    push.add(item);
-    if (push.isBatchFull) await push.flush();
+  try {
+    for await (const item of items) {
+      if (signal.aborted) throw push.interrupted();
+      push.add(item);
+      if (push.isBatchFull) await push.flush();
+    }
+    await push.finish();
+  } finally {
+    await push.settled();
   }
-  await push.flush();
   return push.result();
+}
+
+interface Line {
+  readonly index: number;
+  readonly document: CheckedDocument;
 }
 
 class Push {
   readonly #deps: PushDeps;
   readonly #collection: string;
   readonly #ticket = randomUUID();
-  readonly #firstJob = randomInt(JOB_NUMBERS);
-  #jobs = 0;
   #seen = 0;
   #accepted = 0;
   #unchanged = 0;
   #omitted = 0;
-  #flushed = 0;
+  #opened = false;
   readonly #rejected: IndexedRejection[] = [];
   /** Insertion order is push order. */
-  #batch = new Map<string, { index: number; document: CheckedDocument }>();
+  #batch = new Map<string, Line>();
   #characters = 0;
+  /** Batches under way. Ids that they hold cannot be looked up in the ledger yet. */
+  readonly #writing = new Map<ReadonlyMap<string, Line>, Promise<void>>();
 
   constructor(deps: PushDeps, collection: string) {
     this.#deps = deps;
@@ -84,7 +87,7 @@ class Push {
   }
 
   get isBatchFull(): boolean {
-    return this.#batch.size >= BATCH.documents || this.#characters >= BATCH.characters;
+    return this.#batch.size >= GROUP_LIMITS.documents || this.#characters >= GROUP_LIMITS.characters;
   }
 
   add(item: PushItem): void {
@@ -100,7 +103,7 @@ class Push {
       return;
     }
     const { document } = checked;
-    if (this.#batch.has(document.id)) {
+    if (this.#isInHand(document.id)) {
       this.#rejectRepeated(index, document.id);
       return;
     }
@@ -108,28 +111,27 @@ class Push {
     this.#characters += document.text.length;
   }
 
+  /** Hands the batch over; resolves when there is room for another. Rejects when one of those before failed. */
   async flush(): Promise<void> {
-    if (this.#batch.size === 0 && this.#flushed > 0) return;
-    await this.#leaveOutRepeated();
-    const documents = [...this.#batch.values()].map(({ document }) => document);
-    const sized = documents.map((document) => ({
-      document,
-      characters: document.text.length,
-      priority: document.priority,
-    }));
-    const incoming = assignJobs(sized, () => this.#nextJob()).map(({ document, job }) => ({
-      document: document.document,
-      job,
-    }));
-    const { collectionId, accepted, unchanged } = await this.#write(incoming);
+    const batch = this.#batch;
     this.#batch = new Map();
     this.#characters = 0;
-    this.#flushed += 1;
-    this.#accepted += accepted.length;
-    this.#unchanged += unchanged;
-    this.#deps.metrics.documentsReceived.inc({ outcome: "accepted" }, accepted.length);
-    this.#deps.metrics.documentsReceived.inc({ outcome: "unchanged" }, unchanged);
-    await this.#enqueue(collectionId, accepted);
+    const writing = this.#write(batch).finally(() => this.#writing.delete(batch));
+    this.#writing.set(batch, writing);
+    // Told to whoever waits next; until then a rejection must not end the process.
+    writing.catch(() => undefined);
+    while (this.#writing.size >= BATCHES_AT_ONCE) await Promise.race(this.#writing.values());
+  }
+
+  /** Writes what is left, or the ticket alone when the push held no document; resolves when all is durable. */
+  async finish(): Promise<void> {
+    if (this.#batch.size > 0 || !this.#opened) await this.flush();
+    await Promise.all(this.#writing.values());
+  }
+
+  /** Resolves when no batch is under way, however they ended. */
+  async settled(): Promise<void> {
+    await Promise.allSettled(this.#writing.values());
   }
 
   result(): PushResult {
@@ -153,57 +155,24 @@ class Push {
     );
   }
 
-  /** An earlier batch of this push may hold the same id; its document is the one that counts. */
-  async #leaveOutRepeated(): Promise<void> {
-    if (this.#flushed === 0) return;
-    const { id: collectionId } = await this.#deps.collections.ensure(this.#collection);
-    const ticket = { id: this.#ticket, collectionId, documentIds: [...this.#batch.keys()] };
-    for (const id of await findTicketed(this.#deps.database, ticket)) {
-      const repeated = this.#batch.get(id);
-      if (repeated === undefined) continue;
-      this.#batch.delete(id);
-      this.#rejectRepeated(repeated.index, id);
-    }
+  async #write(batch: ReadonlyMap<string, Line>): Promise<void> {
+    const opensTicket = !this.#opened;
+    this.#opened = true;
+    const { accepted, unchanged, repeated } = await this.#deps.ledger.write({
+      collection: this.#collection,
+      ticket: this.#ticket,
+      opensTicket,
+      documents: [...batch.values()].map(({ document }) => document),
+    });
+    this.#accepted += accepted;
+    this.#unchanged += unchanged;
+    this.#deps.metrics.documentsReceived.inc({ outcome: "accepted" }, accepted);
+    this.#deps.metrics.documentsReceived.inc({ outcome: "unchanged" }, unchanged);
+    for (const id of repeated) this.#rejectRepeated(batch.get(id)?.index ?? 0, id);
   }
 
-  async #write(
-    incoming: readonly { document: CheckedDocument; job: number }[],
-  ): Promise<{ collectionId: number; accepted: Accepted[]; unchanged: number }> {
-    for (;;) {
-      const { id: collectionId } = await this.#deps.collections.ensure(this.#collection);
-      const outcome = await acceptDocuments(this.#deps.database, { collectionId, ticket: this.#ticket, incoming });
-      switch (outcome.kind) {
-        case "written":
-          return { collectionId, accepted: outcome.accepted, unchanged: outcome.unchanged };
-        case "collection_gone":
-          // Deleted between look-up and write: the push makes it anew, as a first push does.
-          this.#deps.collections.forget(this.#collection);
-          break;
-        default:
-          throw new Error(`Unknown outcome ${String(outcome satisfies never)}`);
-      }
-    }
-  }
-
-  /** The documents are durable by now, so a queue that is down only delays them: the reconciler will find them. */
-  async #enqueue(collectionId: number, accepted: readonly Accepted[]): Promise<void> {
-    const jobs = groupJobs(
-      collectionId,
-      accepted.filter(({ state }) => state === "queued"),
-    );
-    try {
-      await this.#deps.queues.addEmbedJobs(jobs);
-    } catch (error) {
-      this.#deps.log.warn(
-        { ticket: this.#ticket, jobs: jobs.length, reason: messageOf(error) },
-        "queue not reached; the reconciler will add these jobs",
-      );
-    }
-  }
-
-  #nextJob(): number {
-    this.#jobs += 1;
-    return this.#firstJob + this.#jobs;
+  #isInHand(id: string): boolean {
+    return this.#batch.has(id) || [...this.#writing.keys()].some((batch) => batch.has(id));
   }
 
   #rejectRepeated(index: number, id: string): void {
@@ -220,19 +189,4 @@ class Push {
     if (this.#rejected.length < LISTED_REJECTIONS) this.#rejected.push({ index, ...rejection });
     else this.#omitted += 1;
   }
-}
-
-/** The queue jobs of documents that carry their job's number. */
-export function groupJobs(
-  collectionId: number,
-  documents: readonly { id: string; revision: number; job: number; priority: number; attempts?: number }[],
-): EmbedJob[] {
-  const jobs = new Map<string, EmbedJob & { documents: { id: string; revision: number }[] }>();
-  for (const { id, revision, job, priority, attempts = 0 } of documents) {
-    const key = `${job}-${attempts}`;
-    const group = jobs.get(key) ?? { job, attempts, priority, collectionId, documents: [] };
-    group.documents.push({ id, revision });
-    jobs.set(key, group);
-  }
-  return [...jobs.values()];
 }

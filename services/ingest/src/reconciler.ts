@@ -1,7 +1,7 @@
 import { messageOf, pause, type Log, type Metrics } from "@polyseme/core";
 import type { Queues } from "@polyseme/queue";
 import { dropOldTickets, takeOverdueDocuments, type Database } from "@polyseme/store";
-import { groupJobs } from "./push.ts";
+import { groupJobs } from "./ledger-writer.ts";
 
 export interface ReconcilerDeps {
   readonly database: Database;

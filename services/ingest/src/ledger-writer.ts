@@ -1,0 +1,188 @@
+import { randomInt } from "node:crypto";
+import { asPolysemeError, messageOf, type CheckedDocument, type Log } from "@polyseme/core";
+import { assignJobs, type EmbedJob, type Queues } from "@polyseme/queue";
+import { acceptDocuments, type Accepted, type Database } from "@polyseme/store";
+import type { CollectionDoor } from "./collection-door.ts";
+import { takeGroup } from "./take-group.ts";
+
+/** Documents of one push that are to be written together; their ids are distinct. */
+export interface PushBatch {
+  readonly collection: string;
+  readonly ticket: string;
+  /** The first batch of its ticket: makes it, also when there is no document. */
+  readonly opensTicket: boolean;
+  readonly documents: readonly CheckedDocument[];
+}
+
+export interface WrittenBatch {
+  readonly accepted: number;
+  readonly unchanged: number;
+  /** Ids that an earlier batch of the ticket had; the earlier document counts. */
+  readonly repeated: readonly string[];
+}
+
+/**
+ * Group commit: what arrives while a statement runs goes into the next one together, whichever request it came from.
+ * Nobody waits for a group to fill.
+ */
+export interface LedgerWriter {
+  /**
+   * Resolves when the batch is durable and its jobs were handed to the queue.
+   * @throws PolysemeError `unavailable` when Postgres cannot be reached
+   */
+  write(batch: PushBatch): Promise<WrittenBatch>;
+}
+
+export interface LedgerWriterDeps {
+  readonly database: Database;
+  readonly queues: Pick<Queues, "addEmbedJobs">;
+  readonly collections: CollectionDoor;
+  readonly log: Log;
+}
+
+/** What one transaction takes: enough to make its commit cheap, little enough to hold in memory and to lose on a fault. */
+export const GROUP_LIMITS = { documents: 256, characters: 2 * 1024 * 1024 } as const;
+/** While one statement runs, the next is built and the last one's jobs are queued; more would only make groups smaller. */
+const GROUPS_AT_ONCE = 3;
+const JOB_NUMBERS = 2 ** 47;
+
+interface Waiting {
+  readonly batch: PushBatch;
+  readonly resolve: (written: WrittenBatch) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** What waits is bounded by the requests in progress: each has a few batches here at most. */
+export function makeLedgerWriter(deps: LedgerWriterDeps): LedgerWriter {
+  const waiting: Waiting[] = [];
+  const nextJob = jobNumbers();
+  let running = 0;
+
+  const pump = (): void => {
+    while (running < GROUPS_AT_ONCE && waiting.length > 0) {
+      running += 1;
+      void writeGroup(deps, nextJob, takeGroup(waiting, GROUP_LIMITS)).finally(() => {
+        running -= 1;
+        pump();
+      });
+    }
+  };
+
+  return {
+    write: (batch) =>
+      new Promise((resolve, reject) => {
+        waiting.push({ batch, resolve, reject });
+        // Once per turn, so that requests that arrived together are written together.
+        if (waiting.length === 1) setImmediate(pump);
+      }),
+  };
+}
+
+/** Numbers of one process, from a random start, so that no two processes use the same ones. */
+function jobNumbers(): () => number {
+  let last = randomInt(JOB_NUMBERS);
+  return () => (last += 1);
+}
+
+/** Never rejects: each batch learns its own fate. A group that fails for one batch's sake is written one by one. */
+async function writeGroup(deps: LedgerWriterDeps, nextJob: () => number, group: readonly Waiting[]): Promise<void> {
+  try {
+    const accepted = await writeTogether(deps, nextJob, group);
+    await enqueue(deps, accepted);
+    for (const { batch, resolve } of group) resolve(accepted.outcomeOf(batch));
+  } catch (error) {
+    if (group.length > 1 && asPolysemeError(error).code !== "unavailable")
+      for (const one of group) await writeGroup(deps, nextJob, [one]);
+    else for (const { reject } of group) reject(error);
+  }
+}
+
+interface AcceptedGroup {
+  readonly collectionId: number;
+  readonly documents: readonly Accepted[];
+  outcomeOf(batch: PushBatch): WrittenBatch;
+}
+
+async function writeTogether(
+  deps: LedgerWriterDeps,
+  nextJob: () => number,
+  group: readonly Waiting[],
+): Promise<AcceptedGroup> {
+  const collection = group[0]?.batch.collection ?? "";
+  const incoming = assignJobs(
+    group.flatMap(({ batch }) => batch.documents.map((document) => sized(batch, document))),
+    nextJob,
+  ).map(({ document: { document, ticket, mayRepeat }, job }) => ({ document, job, ticket, mayRepeat }));
+  const newTickets = group.filter(({ batch }) => batch.opensTicket).map(({ batch }) => batch.ticket);
+  for (;;) {
+    const { id: collectionId } = await deps.collections.ensure(collection);
+    const outcome = await acceptDocuments(deps.database, { collectionId, newTickets, incoming });
+    switch (outcome.kind) {
+      case "written": {
+        const accepted = new Set(outcome.accepted.map(({ id }) => id));
+        return {
+          collectionId,
+          documents: outcome.accepted,
+          outcomeOf: ({ documents }) => countOutcome(documents, accepted, outcome.repeated),
+        };
+      }
+      case "collection_gone":
+        // Deleted between look-up and write: the push makes it anew, as a first push does.
+        deps.collections.forget(collection);
+        break;
+      default:
+        throw new Error(`Unknown outcome ${String(outcome satisfies never)}`);
+    }
+  }
+}
+
+function sized(batch: PushBatch, document: CheckedDocument) {
+  return {
+    document,
+    ticket: batch.ticket,
+    mayRepeat: !batch.opensTicket,
+    characters: document.text.length,
+    priority: document.priority,
+  };
+}
+
+function countOutcome(
+  documents: readonly CheckedDocument[],
+  accepted: ReadonlySet<string>,
+  repeated: ReadonlySet<string>,
+): WrittenBatch {
+  const written = documents.filter(({ id }) => accepted.has(id)).length;
+  const repeatedHere = documents.filter(({ id }) => repeated.has(id)).map(({ id }) => id);
+  return { accepted: written, unchanged: documents.length - written - repeatedHere.length, repeated: repeatedHere };
+}
+
+/** The documents are durable by now, so a queue that is down only delays them: the reconciler will find them. */
+async function enqueue(deps: LedgerWriterDeps, { collectionId, documents }: AcceptedGroup): Promise<void> {
+  const jobs = groupJobs(
+    collectionId,
+    documents.filter(({ state }) => state === "queued"),
+  );
+  try {
+    await deps.queues.addEmbedJobs(jobs);
+  } catch (error) {
+    deps.log.warn(
+      { jobs: jobs.length, reason: messageOf(error) },
+      "queue not reached; the reconciler will add these jobs",
+    );
+  }
+}
+
+/** The queue jobs of documents that carry their job's number. */
+export function groupJobs(
+  collectionId: number,
+  documents: readonly { id: string; revision: number; job: number; priority: number; attempts?: number }[],
+): EmbedJob[] {
+  const jobs = new Map<string, EmbedJob & { documents: { id: string; revision: number }[] }>();
+  for (const { id, revision, job, priority, attempts = 0 } of documents) {
+    const key = `${job}-${attempts}`;
+    const group = jobs.get(key) ?? { job, attempts, priority, collectionId, documents: [] };
+    group.documents.push({ id, revision });
+    jobs.set(key, group);
+  }
+  return [...jobs.values()];
+}
