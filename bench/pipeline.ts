@@ -1,7 +1,8 @@
 import { startEmbeddedStack, startStack, type TestStack } from "../test/support/stack.ts";
 import { benchEncoder } from "./encoder.ts";
-import { median, type Benchmark } from "./report.ts";
-import { benchDocuments } from "./texts.ts";
+import type { BenchContext, Benchmark } from "./context.ts";
+import { median, type Figure } from "./report.ts";
+import { corporaIn, readCorpus } from "./texts.ts";
 
 const RUNS = 3;
 const DOCUMENTS = 600;
@@ -10,15 +11,23 @@ const DOCUMENTS = 600;
  * Documents pushed by HTTP until all are stored, and the same as a share of the encoder's ceiling measured just before.
  * On DATABASE_URL and REDIS_URL when they are set, else on the embedded stack.
  */
-export const benchPipeline: Benchmark = async (log) => {
-  const [ceiling] = await benchEncoder(log);
+export const benchPipeline: Benchmark = {
+  about: "documents pushed by HTTP until all are stored, as a share of the ceiling",
+  run: runPipeline,
+};
+
+async function runPipeline(context: BenchContext): Promise<Figure[]> {
+  const { log, sharedDir } = context;
+  const [ceiling] = await benchEncoder.run(context);
+  const [corpus = "sample"] = corporaIn(sharedDir);
+  const documents = readCorpus(sharedDir, corpus, DOCUMENTS);
   const stack = await startOn(process.env);
   const rates: number[] = [];
   try {
     for (let run = 1; run <= RUNS; run += 1) {
       const collection = `bench-${Date.now()}-${run}`;
       const started = performance.now();
-      const { ticket } = await stack.http.push(collection, benchDocuments(DOCUMENTS));
+      const { ticket } = await stack.http.push(collection, documents);
       const status = await stack.http.settled(ticket);
       rates.push(status.tokens / ((performance.now() - started) / 1_000));
       await stack.http.call("DELETE", `/v1/collections/${collection}`);
@@ -30,9 +39,9 @@ export const benchPipeline: Benchmark = async (log) => {
   const best = median(ceiling?.values ?? []);
   return [
     { name: "tokens/s, push until stored", unit: "tokens/s", values: rates },
-    { name: "share of the encoder's ceiling", unit: "of 1", values: rates.map((rate) => rate / best) },
+    { name: "share of the encoder's ceiling", unit: "of 1", values: rates.map((rate) => rate / best), kind: "ratio" },
   ];
-};
+}
 
 function startOn(environment: NodeJS.ProcessEnv): Promise<TestStack> {
   const { DATABASE_URL, REDIS_URL } = environment;
