@@ -38,7 +38,7 @@ const direction = Object.entries(MAY_IMPORT).map(([folder, allowed]) => ({
 
 export default tseslint.config(
   {
-    ignores: ["**/node_modules", "**/dist", "bench/results", "bench/peers", "infra/npm/empty", ".servers", ".polyseme"],
+    ignores: ["**/node_modules", "**/dist", "bench/results", "infra/npm/empty", ".servers", ".polyseme"],
   },
   js.configs.recommended,
   {
@@ -66,7 +66,9 @@ export default tseslint.config(
   },
   {
     files: ["**/*.mjs", "**/*.js"],
-    languageOptions: { globals: { process: "readonly", console: "readonly", URL: "readonly" } },
+    languageOptions: {
+      globals: { process: "readonly", console: "readonly", URL: "readonly", performance: "readonly" },
+    },
   },
   ...direction,
   prettier,

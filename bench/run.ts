@@ -5,6 +5,8 @@ import type { Servers } from "../infra/local/servers.ts";
 import type { BenchOption, Benchmark } from "./context.ts";
 import { benchEncoder } from "./encoder.ts";
 import { describeMachine, serverVersions, showMachine, type Machine } from "./machine.ts";
+import { benchGuard } from "./guard.ts";
+import { benchPeers } from "./peers.ts";
 import { benchPipeline } from "./pipeline.ts";
 import { renderTable } from "./report.ts";
 import { openServers } from "./servers.ts";
@@ -13,6 +15,8 @@ import { openServers } from "./servers.ts";
 const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   encoder: benchEncoder,
   pipeline: benchPipeline,
+  peers: benchPeers,
+  guard: benchGuard,
 };
 
 /** Run by name only: they install something, or repeat what others do. */
