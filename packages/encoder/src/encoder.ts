@@ -51,6 +51,7 @@ export async function openEncoder(options: OpenEncoderOptions): Promise<Encoder>
   return {
     info,
     tokenize: (texts) => tokenizer.tokenize(texts),
+    tokenizeIds: (texts) => tokenizer.tokenizeIds(texts),
     tokenizeWhole: (text) => tokenizer.tokenizeWhole(text),
     tokenText: (id) => tokenizer.tokenText(id),
     withSpecialTokens: (ids) => tokenizer.withSpecialTokens(ids),
@@ -79,6 +80,25 @@ export async function encodeTexts(
 ): Promise<EncodedText[]> {
   const tokenised = await encoder.tokenize(texts);
   return Promise.all(tokenised.map(async (tokens) => ({ tokens, encoded: await encoder.encode(tokens.ids, options) })));
+}
+
+/**
+ * The embedding of each text, in their order; fails as a whole when one of them fails.
+ * @throws PolysemeError as `tokenizeIds` and `encode` do
+ */
+export async function embedTexts(
+  encoder: Pick<Encoder, "tokenizeIds" | "encode">,
+  texts: readonly string[],
+  options: Omit<EncodeOptions, "wants">,
+): Promise<Float32Array[]> {
+  const tokenised = await encoder.tokenizeIds(texts);
+  return Promise.all(
+    tokenised.map(async ({ ids }) => {
+      const { embedding } = await encoder.encode(ids, { ...options, wants: { embedding: true } });
+      if (embedding === undefined) throw new Error("The encoder gave no embedding");
+      return embedding;
+    }),
+  );
 }
 
 async function sessionSpec(model: ModelFolder, tokenizer: TextTokenizer, provider: string): Promise<SessionSpec> {

@@ -1,4 +1,4 @@
-export { openEncoder, encodeTexts, type EncodedText, type OpenEncoderOptions } from "./encoder.ts";
+export { openEncoder, embedTexts, encodeTexts, type EncodedText, type OpenEncoderOptions } from "./encoder.ts";
 export type { BatchReport } from "./batch-runner.ts";
 export { findModel, listModels, type FoundModel, type ModelPlaces } from "./find-model.ts";
 export { CPU_BUDGET, GPU_BUDGET, takeBatch, type BatchBudget, type WaitingItem } from "./pack.ts";

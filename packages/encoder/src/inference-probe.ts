@@ -1,4 +1,4 @@
-import { encodeTexts } from "./encoder.ts";
+import { embedTexts } from "./encoder.ts";
 import type { EncoderRegistry } from "./encoder-registry.ts";
 
 /** For a readiness check: rejects when the encoder does not answer. */
@@ -18,7 +18,7 @@ export function makeInferenceProbe(encoders: EncoderRegistry, now: () => number)
     async check() {
       if (now() - answeredAtMs < FRESH_MS) return;
       const encoder = await encoders.get(encoders.catalog.defaultModel);
-      await encodeTexts(encoder, ["ready"], { wants: { embedding: true }, lane: "interactive" });
+      await embedTexts(encoder, ["ready"], { lane: "interactive" });
       answeredAtMs = now();
     },
   };

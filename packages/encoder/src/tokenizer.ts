@@ -1,21 +1,19 @@
-import { setImmediate } from "node:timers/promises";
 import { messageOf, PolysemeError } from "@polyseme/core";
 import { Tokenizer as NativeTokenizer, type Encoding } from "tokenizers";
 import type { ModelFolder } from "./read-model-folder.ts";
 import { badModel } from "./read-model-folder.ts";
-import type { Tokens } from "./types.ts";
+import { makeTogether } from "./together.ts";
+import type { TokenIds, Tokens } from "./types.ts";
 import { toUtf16Offsets } from "./utf16-offsets.ts";
 
 export interface TextTokenizer {
   readonly specialTokens: number;
   tokenize(texts: readonly string[]): Promise<Tokens[]>;
+  tokenizeIds(texts: readonly string[]): Promise<TokenIds[]>;
   tokenizeWhole(text: string): Promise<Tokens>;
   tokenText(id: number): string;
   withSpecialTokens(ids: readonly number[]): Int32Array;
 }
-
-/** Reading 20,000 tokens out of the native library takes some 15 ms of the event loop. */
-const READ_TOKENS = 20_000;
 
 /**
  * The model's own tokenizer, run on libuv's threads.
@@ -36,6 +34,9 @@ export async function openTokenizer(
 }
 
 function makeTokenizer(native: NativeTokenizer, template: Template, maxTokens: number): TextTokenizer {
+  const idsTogether = makeTogether(async (texts) =>
+    (await usable(() => native.encodeBatch([...texts]))).map((encoding) => cutIds(encoding, template, maxTokens)),
+  );
   return {
     specialTokens: template.leading.length + template.trailing.length,
 
@@ -57,19 +58,11 @@ function makeTokenizer(native: NativeTokenizer, template: Template, maxTokens: n
       return encodings.map((encoding, index) => cutTokens(texts[index] ?? "", encoding, template, maxTokens));
     },
 
+    tokenizeIds: (texts) => idsTogether(texts),
+
     async tokenizeWhole(text) {
       const encoding = await usable(() => native.encode(text, null, { addSpecialTokens: false }));
-      const parts = [encoding];
-      if (encoding.getLength() > READ_TOKENS) {
-        encoding.truncate(READ_TOKENS, 0, "right");
-        parts.push(...encoding.getOverflowing());
-      }
-      const read: RawTokens[] = [];
-      for (const part of parts) {
-        if (read.length > 0) await setImmediate();
-        read.push(readTokens(part));
-      }
-      return toTokens(text, joined(read), false);
+      return toTokens(text, readTokens(encoding), false);
     },
   };
 }
@@ -112,6 +105,13 @@ function cutTokens(text: string, encoding: Encoding, template: Template, maxToke
     special: trailing.map(() => 1),
   };
   return toTokens(text, joined([readTokens(encoding), tail]), true);
+}
+
+/** The ids alone: reading offsets out of the native library costs as much as tokenising. */
+function cutIds(encoding: Encoding, template: Template, maxTokens: number): TokenIds {
+  if (encoding.getLength() <= maxTokens) return { ids: Int32Array.from(encoding.getIds()), truncated: false };
+  encoding.truncate(maxTokens - template.trailing.length, 0, "right");
+  return { ids: Int32Array.from([...encoding.getIds(), ...template.trailing]), truncated: true };
 }
 
 interface RawTokens {

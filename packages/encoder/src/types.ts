@@ -10,6 +10,9 @@ export interface Tokens {
   readonly truncated: boolean;
 }
 
+/** What of a text's tokens the model needs. */
+export type TokenIds = Pick<Tokens, "ids" | "truncated">;
+
 export interface ModelInfo {
   readonly name: string;
   /** The folder's absolute path. */
@@ -64,6 +67,12 @@ export interface Encoder {
    */
   tokenize(texts: readonly string[]): Promise<Tokens[]>;
 
+  /**
+   * The same without offsets, in half the time; calls of one turn of the event loop are run together.
+   * @throws PolysemeError `unusable_text`
+   */
+  tokenizeIds(texts: readonly string[]): Promise<TokenIds[]>;
+
   /** A token as the vocabulary writes it; empty when there is none of that id. */
   tokenText(id: number): string;
 
@@ -73,7 +82,10 @@ export interface Encoder {
    */
   withSpecialTokens(ids: readonly number[]): Int32Array;
 
-  /** All tokens of one text without special tokens and without any cut, for planning chunks. */
+  /**
+   * All tokens of one text without special tokens and without any cut, for planning chunks. Some 100 bytes a token of
+   * native memory and the event loop for 1 ms a thousand tokens: for texts of a few pages.
+   */
   tokenizeWhole(text: string): Promise<Tokens>;
 
   /**

@@ -93,7 +93,7 @@ async function tokenizeInput(
 
 async function tokenizeTexts(encoder: Encoder, texts: readonly string[]): Promise<Int32Array[]> {
   for (const text of texts) checkUsableText(text, "input");
-  return (await encoder.tokenize(texts)).map(({ ids }) => ids);
+  return (await encoder.tokenizeIds(texts)).map(({ ids }) => ids);
 }
 
 function isTexts(input: string[] | number[] | number[][]): input is string[] {

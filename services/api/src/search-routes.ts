@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
 import { checkUsableText, PolysemeError, type Metrics } from "@polyseme/core";
-import { encodeTexts, type EncoderRegistry } from "@polyseme/encoder";
+import { embedTexts, type EncoderRegistry } from "@polyseme/encoder";
 import { AnyObject, CollectionParams, ErrorSchema } from "@polyseme/http";
 import { getCollection, searchChunks, waitForTicket, type Collection, type Database } from "@polyseme/store";
 import { Type, type Static } from "typebox";
@@ -103,9 +103,8 @@ async function queryVector(
   if (body.vector !== undefined) return checkVector(body.vector, collection.generation.dimensions);
   const query = checkUsableText(body.query ?? "", "query");
   const encoder = await encoders.get(collection.generation.model);
-  const [encoded] = await encodeTexts(encoder, [query], { wants: { embedding: true }, lane: "interactive" });
-  const embedding = encoded?.encoded.embedding;
-  if (embedding === undefined) throw new Error("The encoder gave no embedding");
+  const [embedding] = await embedTexts(encoder, [query], { lane: "interactive" });
+  if (embedding === undefined) throw new Error("A text without an embedding");
   return embedding;
 }
 

@@ -1,15 +1,18 @@
 import type { Chunking } from "@polyseme/core";
-import type { Encoder, Tokens } from "@polyseme/encoder";
+import type { Encoder, TokenIds } from "@polyseme/encoder";
 import type { EmbeddedChunk } from "@polyseme/store";
 import { planChunks, type Span } from "./plan-chunks.ts";
+import { windowEnd } from "./text-windows.ts";
 import type { TokenPermits } from "./token-permits.ts";
 
-/** A text above this is known to need several chunks, so it is tokenised whole at once. */
-const SHORT_TEXT_CHARACTERS = 16 * 1024;
+/** Characters of a token in ordinary text, more in few texts: tells which texts may fit one chunk, and how far to look ahead. */
+const CHARACTERS_A_TOKEN = 8;
+/** Chunks planned at once: the tokenizer's own memory grows with what it is given, some 100 bytes a token. */
+const CHUNKS_A_WINDOW = 8;
 
 interface PlannedChunk extends Span {
   readonly text: string;
-  readonly tokens: Tokens;
+  readonly tokens: TokenIds;
 }
 
 /**
@@ -31,13 +34,39 @@ export async function embedDocument(
 
 /** Cuts the text and tokenises each chunk. */
 export async function chunkDocument(text: string, chunking: Chunking, encoder: Encoder): Promise<PlannedChunk[]> {
-  if (text.length <= SHORT_TEXT_CHARACTERS) {
-    const [tokens] = await encoder.tokenize([text]);
-    if (tokens !== undefined && !tokens.truncated && tokens.ids.length <= chunking.maxTokens)
-      return [{ start: 0, end: text.length, text, tokens }];
+  if (text.length <= chunking.maxTokens * CHARACTERS_A_TOKEN) {
+    const [tokens] = await encoder.tokenizeIds([text]);
+    if (tokens !== undefined && fits(tokens, chunking.maxTokens)) return [{ start: 0, end: text.length, text, tokens }];
   }
-  const whole = await encoder.tokenizeWhole(text);
-  return fit(text, planChunks(text, whole, chunking, encoder.info.specialTokens), chunking.maxTokens, encoder);
+  return chunkInWindows(text, chunking, encoder);
+}
+
+/**
+ * The chunks of a text of any length, window by window. The last span of a window may go on behind it, so the next
+ * window begins where it does; a window that is one span is widened.
+ */
+async function chunkInWindows(text: string, chunking: Chunking, encoder: Encoder): Promise<PlannedChunk[]> {
+  const least = chunking.maxTokens * CHARACTERS_A_TOKEN * CHUNKS_A_WINDOW;
+  const chunks: PlannedChunk[] = [];
+  let size = least;
+  for (let from = 0; from < text.length;) {
+    const end = windowEnd(text, from, size);
+    const window = text.slice(from, end);
+    const tokens = await encoder.tokenizeWhole(window);
+    const planned = planChunks(window, tokens, chunking, encoder.info.specialTokens);
+    const isLast = end === text.length;
+    const last = planned.at(-1);
+    if (!isLast && (last === undefined || last.start === 0)) {
+      size *= 2;
+      continue;
+    }
+    const whole = isLast ? planned : planned.slice(0, -1);
+    const spans = whole.map((span) => ({ start: from + span.start, end: from + span.end }));
+    chunks.push(...(await fit(text, spans, chunking.maxTokens, encoder)));
+    from = isLast || last === undefined ? text.length : from + last.start;
+    size = least;
+  }
+  return chunks;
 }
 
 /**
@@ -46,28 +75,26 @@ export async function chunkDocument(text: string, chunking: Chunking, encoder: E
  */
 async function fit(text: string, spans: readonly Span[], maxTokens: number, encoder: Encoder): Promise<PlannedChunk[]> {
   const texts = spans.map(({ start, end }) => text.slice(start, end));
-  const tokenised = await encoder.tokenize(texts);
+  const tokenised = await encoder.tokenizeIds(texts);
   const fitted: PlannedChunk[] = [];
   for (const [index, span] of spans.entries()) {
     const tokens = tokenised[index];
     if (tokens === undefined) throw new Error("The tokenizer lost a text");
-    const fits = !tokens.truncated && tokens.ids.length <= maxTokens;
     const middle = middleOf(text, span);
-    if (fits || middle === undefined) fitted.push({ ...span, text: texts[index] ?? "", tokens });
-    else
-      fitted.push(
-        ...(await fit(
-          text,
-          [
-            { start: span.start, end: middle },
-            { start: middle, end: span.end },
-          ],
-          maxTokens,
-          encoder,
-        )),
-      );
+    if (fits(tokens, maxTokens) || middle === undefined) fitted.push({ ...span, text: texts[index] ?? "", tokens });
+    else {
+      const halves = [
+        { start: span.start, end: middle },
+        { start: middle, end: span.end },
+      ];
+      fitted.push(...(await fit(text, halves, maxTokens, encoder)));
+    }
   }
   return fitted;
+}
+
+function fits({ ids, truncated }: TokenIds, maxTokens: number): boolean {
+  return !truncated && ids.length <= maxTokens;
 }
 
 /** An offset near the middle that is not inside a surrogate pair. */
