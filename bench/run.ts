@@ -8,6 +8,8 @@ import { describeMachine, serverVersions, showMachine, type Machine } from "./ma
 import { benchGuard } from "./guard.ts";
 import { benchPeers } from "./peers.ts";
 import { benchPipeline } from "./pipeline.ts";
+import { benchPlumbing } from "./plumbing.ts";
+import { benchPush } from "./push.ts";
 import { renderTable } from "./report.ts";
 import { openServers } from "./servers.ts";
 
@@ -17,6 +19,8 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   pipeline: benchPipeline,
   peers: benchPeers,
   guard: benchGuard,
+  plumbing: benchPlumbing,
+  push: benchPush,
 };
 
 /** Run by name only: they install something, or repeat what others do. */

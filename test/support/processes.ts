@@ -30,7 +30,8 @@ export async function startServeAll(settings: Environment): Promise<ServiceProce
   return startProcess(["packages/cli/src/main.ts", "serve", "all"], settings);
 }
 
-async function startProcess(command: readonly string[], settings: Environment): Promise<ServiceProcess> {
+/** Starts Node with these arguments (the entry file relative to the repository) and resolves when it has printed its URL. */
+export async function startProcess(command: readonly string[], settings: Environment): Promise<ServiceProcess> {
   const child = spawn(process.execPath, ["--import", "tsx", ...command], {
     cwd: ROOT,
     env: { PATH: process.env["PATH"], HOME: process.env["HOME"], POLYSEME_PORT: "0", ...settings },
