@@ -7,10 +7,13 @@ import { benchEncoder } from "./encoder.ts";
 import { describeMachine, serverVersions, showMachine, type Machine } from "./machine.ts";
 import { benchGuard } from "./guard.ts";
 import { benchPeers } from "./peers.ts";
+import { benchFreshness } from "./freshness.ts";
+import { benchIndex } from "./index-recall.ts";
 import { benchPipeline } from "./pipeline.ts";
 import { benchPlumbing } from "./plumbing.ts";
 import { benchPush } from "./push.ts";
 import { renderTable } from "./report.ts";
+import { benchScale } from "./scale.ts";
 import { openServers } from "./servers.ts";
 
 /** Each prints a table; ratios hold from machine to machine, absolute figures do not. */
@@ -21,6 +24,9 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   guard: benchGuard,
   plumbing: benchPlumbing,
   push: benchPush,
+  scale: benchScale,
+  freshness: benchFreshness,
+  index: benchIndex,
 };
 
 /** Run by name only: they install something, or repeat what others do. */

@@ -1,0 +1,105 @@
+import type { BenchContext, Benchmark } from "./context.ts";
+import { median, type Figure } from "./report.ts";
+import { lineTemplates, type LineTemplate } from "./support/documents.ts";
+import { interleaved, pushStream, steadyRate, watchStored } from "./support/load.ts";
+import { isShort, SHORT } from "./support/short.ts";
+import { withStage } from "./support/stage.ts";
+import { pushTexts } from "./support/texts-push.ts";
+import { corporaIn, readCorpus } from "./texts.ts";
+
+/** What one worker's batch sleeps in the simulation. */
+const BATCH_MS = 50;
+const WORKERS = { one: 1, many: 8 } as const;
+const WITHIN_MS = 300_000;
+/** Near the length of a tldr page. */
+const DOCUMENT_BYTES = 700;
+
+interface Rates {
+  /** From the push until the last one is stored. */
+  readonly whole: number;
+  /** While 10 to 90 % of the documents were stored: without the start and the last batches. */
+  readonly steady: number;
+}
+
+/** Whether adding workers adds speed: real ones on two cores, and sleeping ones for more workers than there are cores. */
+export const benchScale: Benchmark = {
+  about: "two one-thread workers against one, and eight sleeping workers against one",
+  options: SHORT,
+  async run(context) {
+    const rounds = context.runs ?? (isShort(context) ? 1 : 3);
+    const pages = isShort(context) ? 300 : 800;
+    const real = await interleaved(context, rounds, ["1", "2"], (workers) => runReal(context, Number(workers), pages));
+    const templates = lineTemplates(context, DOCUMENT_BYTES, DOCUMENT_BYTES / 2);
+    const seconds = isShort(context) ? 6 : 15;
+    const asleep = await interleaved(context, rounds, ["one", "many"], (size) =>
+      runAsleep(context, WORKERS[size], templates, seconds),
+    );
+    return [
+      ...figuresOf("real, 1 worker, 1 thread", real["1"], "tokens/s"),
+      ...figuresOf("real, 2 workers, 1 thread each", real["2"], "tokens/s"),
+      ratio("real: 2 workers ÷ 1", real["2"], real["1"], 1.85),
+      ...figuresOf(`${BATCH_MS} ms asleep a batch, 1 worker`, asleep.one, "documents/s"),
+      ...figuresOf(`${BATCH_MS} ms asleep a batch, 8 workers`, asleep.many, "documents/s"),
+      ratio("asleep: 8 workers ÷ 1", asleep.many, asleep.one, 7.5),
+    ];
+  },
+};
+
+async function runReal(context: BenchContext, workers: number, pages: number): Promise<Rates> {
+  const [corpus = "sample"] = corporaIn(context.sharedDir);
+  const documents = readCorpus(context.sharedDir, corpus, pages);
+  return withStage(context, async (stage) => {
+    const ingest = await stage.start("ingest");
+    await Promise.all(
+      Array.from({ length: workers }, () => stage.start("embedder", { POLYSEME_ENCODER_THREADS: "1" })),
+    );
+    const started = performance.now();
+    const watching = watchStored(stage.databaseUrl, documents.length, WITHIN_MS);
+    const [seen] = await Promise.all([watching, pushTexts(ingest.url, "tldr", documents)]);
+    const last = seen.at(-1);
+    return {
+      whole: ((last?.tokens ?? NaN) / ((last?.atMs ?? NaN) - started)) * 1_000,
+      steady: steadyRate(seen, documents.length, "tokens"),
+    };
+  });
+}
+
+/** Documents for so many seconds, of which every worker has its share; words for tokens, as the cores are few. */
+async function runAsleep(
+  context: BenchContext,
+  workers: number,
+  templates: readonly LineTemplate[],
+  seconds: number,
+): Promise<Rates> {
+  return withStage(context, async (stage) => {
+    const ingest = await stage.start("ingest");
+    // One after the other: all at once they would take longer to start than a start may take.
+    for (let i = 0; i < workers; i += 1)
+      await stage.start("instant-embedder", { BENCH_TOKENIZER: "words", BENCH_BATCH_MS: String(BATCH_MS) });
+    const documents = seconds * workers * DOCUMENTS_A_SECOND;
+    const started = performance.now();
+    const watching = watchStored(stage.databaseUrl, documents, WITHIN_MS);
+    const [seen] = await Promise.all([watching, pushStream(ingest.url, "asleep", templates, documents)]);
+    return {
+      whole: (documents / ((seen.at(-1)?.atMs ?? NaN) - started)) * 1_000,
+      steady: steadyRate(seen, documents, "documents"),
+    };
+  });
+}
+
+/** A sleeping worker's, about: 1,024 tokens a batch, some 130 a document. */
+const DOCUMENTS_A_SECOND = 150;
+
+function figuresOf(name: string, runs: readonly Rates[], unit: string): Figure[] {
+  return [
+    { name: `${name}, push until stored`, unit, values: runs.map(({ whole }) => whole) },
+    { name: `${name}, steady`, unit, values: runs.map(({ steady }) => steady) },
+  ];
+}
+
+/** Of the steady rates, round by round: more workers also have more batches in hand when the queue runs dry. */
+function ratio(name: string, many: readonly Rates[], one: readonly Rates[], atLeast: number): Figure {
+  const base = median(one.map(({ steady }) => steady));
+  const values = many.map(({ steady }, round) => steady / (one[round]?.steady ?? base));
+  return { name, unit: "steady rate ÷ steady rate", values, kind: "ratio", reach: { atLeast } };
+}

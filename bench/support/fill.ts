@@ -1,0 +1,84 @@
+import {
+  acceptDocuments,
+  claimDocuments,
+  ensureCollection,
+  migrate,
+  openPostgres,
+  storeChunks,
+  type Collection,
+  type Database,
+} from "@polyseme/store";
+import { checkDocument } from "@polyseme/core";
+import type { BenchContext } from "../context.ts";
+import { readSentences } from "./sentences.ts";
+import { embedAll, openBenchEncoder, passageVectors } from "./vectors.ts";
+
+/** The store opened as services open it; close it. */
+export async function openStore(databaseUrl: string): Promise<Database> {
+  const database = openPostgres(databaseUrl, { maxConnections: 16, onIdleError: () => undefined });
+  await migrate(database);
+  return database;
+}
+
+/** Documents a statement. */
+const BATCH = 250;
+
+/** Makes a collection of so many documents of one chunk each, written by the store's own statements. */
+export async function fillCollection(
+  context: BenchContext,
+  database: Database,
+  name: string,
+  options: { chunks: number; sentences: number },
+): Promise<Collection> {
+  const sentences = readSentences(context, options.sentences);
+  const encoder = await openBenchEncoder();
+  const started = performance.now();
+  const embedded = await embedAll(encoder, sentences);
+  await encoder.close();
+  context.log(`${sentences.length} sentences embedded in ${Math.round((performance.now() - started) / 1_000)} s`);
+  const { collection } = await ensureCollection(database, {
+    name,
+    language: null,
+    model: encoder.info.name,
+    dimensions: encoder.info.dimensions,
+    chunking: { maxTokens: encoder.info.maxTokens, overlapTokens: 0, strategy: "sentence" },
+  });
+  let batch: { id: string; text: string; vector: Float32Array }[] = [];
+  let number = 0;
+  for (const { vector, sentence } of passageVectors(embedded, options.chunks)) {
+    batch.push({ id: `p${number}`, text: sentences[sentence] ?? "", vector });
+    number += 1;
+    if (batch.length < BATCH && number < options.chunks) continue;
+    await writeBatch(database, collection, batch);
+    batch = [];
+  }
+  await database.query("vacuum (analyze)");
+  context.log(`${options.chunks} chunks written`);
+  return collection;
+}
+
+async function writeBatch(
+  database: Database,
+  collection: Collection,
+  batch: readonly { id: string; text: string; vector: Float32Array }[],
+): Promise<void> {
+  const incoming = batch.map(({ id, text }) => {
+    const checked = checkDocument({ id, text });
+    if ("rejection" in checked) throw new Error(checked.rejection.message);
+    return { document: checked.document, job: 1 };
+  });
+  const accepted = await acceptDocuments(database, { collectionId: collection.id, ticket: "fill", incoming });
+  if (accepted.kind !== "written") throw new Error(accepted.kind);
+  const claimed = await claimDocuments(database, collection.id, accepted.accepted);
+  const revisions = new Map(claimed.map(({ id, revision }) => [id, revision]));
+  const target = { collectionId: collection.id, generation: collection.generation.number };
+  await storeChunks(
+    database,
+    target,
+    batch.map(({ id, text, vector }) => ({
+      id,
+      revision: revisions.get(id) ?? 0,
+      chunks: [{ start: 0, end: text.length, text, tokens: Math.ceil(text.length / 4), embedding: vector }],
+    })),
+  );
+}
