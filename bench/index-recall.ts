@@ -1,6 +1,6 @@
 import { chunkTable, encodeVector, type Database } from "@polyseme/store";
 import pg from "pg";
-import type { BenchContext, Benchmark } from "./context.ts";
+import { numberOption, type BenchContext, type Benchmark } from "./context.ts";
 import { percentile, type Figure } from "./report.ts";
 import { fillCollection, openStore } from "./support/fill.ts";
 import { isShort, SHORT } from "./support/short.ts";
@@ -9,6 +9,7 @@ import { withStage } from "./support/stage.ts";
 import { embedAll, openBenchEncoder } from "./support/vectors.ts";
 
 const K = 10;
+const QUERIES = 300;
 const EF_SEARCH = [40, 100, 200] as const;
 const BUILD_MEMORY = "1GB";
 const BUILD_WORKERS = 1;
@@ -16,11 +17,18 @@ const BUILD_WORKERS = 1;
 /** A graph index built after the load, on the collection's own chunk table: recall against the exact answer, and time. */
 export const benchIndex: Benchmark = {
   about: "HNSW over 200,000 chunks: build, size, recall@10 and time in SQL",
-  options: SHORT,
+  options: {
+    ...SHORT,
+    chunks: { type: "string", help: "vectors in the index (default: 200000)" },
+    sentences: { type: "string", help: "how many of them are embeddings of real sentences (default: 20000)" },
+  },
   async run(context) {
-    const size = isShort(context)
-      ? { chunks: 20_000, sentences: 2_000, queries: 200 }
-      : { chunks: 200_000, sentences: 20_000, queries: 300 };
+    const preset = isShort(context) ? { chunks: 20_000, sentences: 4_000 } : { chunks: 200_000, sentences: 20_000 };
+    const size = {
+      chunks: numberOption(context, "chunks", preset.chunks),
+      sentences: numberOption(context, "sentences", preset.sentences),
+      queries: QUERIES,
+    };
     return withStage(context, async ({ databaseUrl }) => {
       const database = await openStore(databaseUrl);
       try {

@@ -1,7 +1,7 @@
 import type { BenchContext, Benchmark } from "./context.ts";
 import { type Figure } from "./report.ts";
 import { lineTemplates, type LineTemplate } from "./support/documents.ts";
-import { interleaved, pushStream, watchStored } from "./support/load.ts";
+import { interleaved, ledgerNow, pushStream, steadyRate, waitStored, wholeRate } from "./support/load.ts";
 import { profileArguments, summariseProfiles } from "./support/profile.ts";
 import { isShort, SHORT } from "./support/short.ts";
 import { withFolder, withStage } from "./support/stage.ts";
@@ -53,28 +53,26 @@ async function runOnce(
     const ingest = await stage.start("ingest");
     const first = await stage.start("instant-embedder", settings);
     await pushStream(ingest.url, "warm-up", templates, WARM_UP);
-    await watchStored(stage.databaseUrl, WARM_UP, WITHIN_MS);
+    await waitStored(stage.databaseUrl, "warm-up", WARM_UP, WITHIN_MS);
 
     const both = { ...stage, processes: { ingest: ingest.pid, embedder: first.pid } };
+    const startedMs = await ledgerNow(stage.databaseUrl);
     const overlapped = await withCpuUse(both, async () => {
-      const stored = watchStored(stage.databaseUrl, WARM_UP + documents, WITHIN_MS);
-      const [seen] = await Promise.all([stored, pushStream(ingest.url, "overlapped", templates, documents)]);
-      return seen;
+      await pushStream(ingest.url, "overlapped", templates, documents);
+      return waitStored(stage.databaseUrl, "overlapped", documents, WITHIN_MS);
     });
     context.log(`${variant}, push and store: ${describeCpu(overlapped.cpu, overlapped.seconds)}`);
     await first.end("SIGTERM");
 
     await pushStream(ingest.url, "drained", templates, documents);
     const second = await stage.start("instant-embedder", settings);
-    const before = WARM_UP + documents;
     const alone = { ...stage, processes: { ingest: ingest.pid, embedder: second.pid } };
-    const drained = await withCpuUse(alone, () => watchStored(stage.databaseUrl, before + documents, WITHIN_MS));
+    const drained = await withCpuUse(alone, () => waitStored(stage.databaseUrl, "drained", documents, WITHIN_MS));
     context.log(`${variant}, drain alone: ${describeCpu(drained.cpu, drained.seconds)}`);
-    // It works from the moment it listens, so what it did before the first look is not counted.
-    const begun = drained.result[0]?.documents ?? before;
     return {
-      overlapped: documents / overlapped.seconds,
-      drained: (before + documents - begun) / drained.seconds,
+      overlapped: wholeRate(overlapped.result, startedMs, "documents"),
+      // From its first write on: how long a process takes to start is not the question.
+      drained: steadyRate(drained.result, "documents", { from: 0, to: 1 }),
     };
   });
 }
@@ -90,7 +88,7 @@ async function profile(context: BenchContext, templates: readonly LineTemplate[]
         const embedder = await stage.start("instant-embedder", { BENCH_TOKENIZER: variant }, place("embedder"));
         const startMs = performance.now() - begun;
         await pushStream(ingest.url, "profiled", templates, documents);
-        await watchStored(stage.databaseUrl, documents, WITHIN_MS);
+        await waitStored(stage.databaseUrl, "profiled", documents, WITHIN_MS);
         await Promise.all([ingest.end("SIGTERM"), embedder.end("SIGTERM")]);
         for (const name of ["embedder", "ingest"])
           for (const line of await summariseProfiles(`${folder}/${name}`, startMs))

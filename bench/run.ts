@@ -9,11 +9,13 @@ import { benchGuard } from "./guard.ts";
 import { benchPeers } from "./peers.ts";
 import { benchFreshness } from "./freshness.ts";
 import { benchIndex } from "./index-recall.ts";
+import { benchMemory } from "./memory.ts";
 import { benchPipeline } from "./pipeline.ts";
 import { benchPlumbing } from "./plumbing.ts";
 import { benchPush } from "./push.ts";
 import { renderTable } from "./report.ts";
 import { benchScale } from "./scale.ts";
+import { benchSearch } from "./search.ts";
 import { openServers } from "./servers.ts";
 
 /** Each prints a table; ratios hold from machine to machine, absolute figures do not. */
@@ -27,6 +29,8 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   scale: benchScale,
   freshness: benchFreshness,
   index: benchIndex,
+  search: benchSearch,
+  memory: benchMemory,
 };
 
 /** Run by name only: they install something, or repeat what others do. */

@@ -1,7 +1,15 @@
 import type { BenchContext, Benchmark } from "./context.ts";
 import { median, type Figure } from "./report.ts";
 import { lineTemplates, type LineTemplate } from "./support/documents.ts";
-import { interleaved, pushStream, steadyRate, watchStored } from "./support/load.ts";
+import {
+  interleaved,
+  ledgerNow,
+  pushStream,
+  steadyRate,
+  waitStored,
+  wholeRate,
+  type StoredAt,
+} from "./support/load.ts";
 import { isShort, SHORT } from "./support/short.ts";
 import { withStage } from "./support/stage.ts";
 import { pushTexts } from "./support/texts-push.ts";
@@ -53,14 +61,10 @@ async function runReal(context: BenchContext, workers: number, pages: number): P
     await Promise.all(
       Array.from({ length: workers }, () => stage.start("embedder", { POLYSEME_ENCODER_THREADS: "1" })),
     );
-    const started = performance.now();
-    const watching = watchStored(stage.databaseUrl, documents.length, WITHIN_MS);
-    const [seen] = await Promise.all([watching, pushTexts(ingest.url, "tldr", documents)]);
-    const last = seen.at(-1);
-    return {
-      whole: ((last?.tokens ?? NaN) / ((last?.atMs ?? NaN) - started)) * 1_000,
-      steady: steadyRate(seen, documents.length, "tokens"),
-    };
+    const startedMs = await ledgerNow(stage.databaseUrl);
+    await pushTexts(ingest.url, "real", documents);
+    const seen = await waitStored(stage.databaseUrl, "real", documents.length, WITHIN_MS);
+    return ratesOf(seen, startedMs, "tokens");
   });
 }
 
@@ -77,14 +81,15 @@ async function runAsleep(
     for (let i = 0; i < workers; i += 1)
       await stage.start("instant-embedder", { BENCH_TOKENIZER: "words", BENCH_BATCH_MS: String(BATCH_MS) });
     const documents = seconds * workers * DOCUMENTS_A_SECOND;
-    const started = performance.now();
-    const watching = watchStored(stage.databaseUrl, documents, WITHIN_MS);
-    const [seen] = await Promise.all([watching, pushStream(ingest.url, "asleep", templates, documents)]);
-    return {
-      whole: (documents / ((seen.at(-1)?.atMs ?? NaN) - started)) * 1_000,
-      steady: steadyRate(seen, documents, "documents"),
-    };
+    const startedMs = await ledgerNow(stage.databaseUrl);
+    await pushStream(ingest.url, "asleep", templates, documents);
+    const seen = await waitStored(stage.databaseUrl, "asleep", documents, WITHIN_MS);
+    return ratesOf(seen, startedMs, "documents");
   });
+}
+
+function ratesOf(seen: readonly StoredAt[], startedMs: number, unit: "documents" | "tokens"): Rates {
+  return { whole: wholeRate(seen, startedMs, unit), steady: steadyRate(seen, unit, { from: 0.1, to: 0.9 }) };
 }
 
 /** A sleeping worker's, about: 1,024 tokens a batch, some 130 a document. */

@@ -1,3 +1,5 @@
+import { checkDocument, DEFAULT_MODEL } from "@polyseme/core";
+import { makeCatalog } from "@polyseme/encoder";
 import {
   acceptDocuments,
   claimDocuments,
@@ -8,10 +10,9 @@ import {
   type Collection,
   type Database,
 } from "@polyseme/store";
-import { checkDocument } from "@polyseme/core";
 import type { BenchContext } from "../context.ts";
 import { readSentences } from "./sentences.ts";
-import { embedAll, openBenchEncoder, passageVectors } from "./vectors.ts";
+import { embedOnce, passageVectors } from "./vectors.ts";
 
 /** The store opened as services open it; close it. */
 export async function openStore(databaseUrl: string): Promise<Database> {
@@ -31,17 +32,16 @@ export async function fillCollection(
   options: { chunks: number; sentences: number },
 ): Promise<Collection> {
   const sentences = readSentences(context, options.sentences);
-  const encoder = await openBenchEncoder();
   const started = performance.now();
-  const embedded = await embedAll(encoder, sentences);
-  await encoder.close();
+  const embedded = await embedOnce(sentences);
   context.log(`${sentences.length} sentences embedded in ${Math.round((performance.now() - started) / 1_000)} s`);
+  const model = await makeCatalog({ defaultModel: DEFAULT_MODEL, modelsDir: undefined }).describe(DEFAULT_MODEL);
   const { collection } = await ensureCollection(database, {
     name,
     language: null,
-    model: encoder.info.name,
-    dimensions: encoder.info.dimensions,
-    chunking: { maxTokens: encoder.info.maxTokens, overlapTokens: 0, strategy: "sentence" },
+    model: model.name,
+    dimensions: model.dimensions,
+    chunking: { maxTokens: model.maxTokens, overlapTokens: 0, strategy: "sentence" },
   });
   let batch: { id: string; text: string; vector: Float32Array }[] = [];
   let number = 0;

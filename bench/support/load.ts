@@ -27,59 +27,84 @@ export async function pushStream(
   }
 }
 
-/** How many documents, and tokens of theirs, were stored at which time. */
+/** What was stored up to a time of the ledger's clock, in ms since the epoch. */
 export interface StoredAt {
   readonly atMs: number;
   readonly documents: number;
   readonly tokens: number;
 }
 
-const LOOK_EVERY_MS = 200;
+const LOOK_EVERY_MS = 100;
+
+/** The ledger's clock, in ms since the epoch. */
+export async function ledgerNow(databaseUrl: string): Promise<number> {
+  return withClient(databaseUrl, async (client) => {
+    const { rows } = await client.query<{ ms: number }>(
+      "select (extract(epoch from clock_timestamp()) * 1000)::float8 as ms",
+    );
+    return rows[0]?.ms ?? NaN;
+  });
+}
 
 /**
- * Watches the ledger until so many documents of the database are stored. The times are `performance.now()`'s.
- * @throws Error when one failed or the deadline passed
+ * Waits until nothing is pending and answers how the collection's documents were stored, transaction by transaction. Call
+ * it when the push was answered. It looks through the index of pending ones and counts only at the end, because counting
+ * again and again would take a part of what is measured.
+ * @throws Error when the deadline passed or not so many were stored
  */
-export async function watchStored(
+export async function waitStored(
   databaseUrl: string,
-  until: number,
+  collection: string,
+  documents: number,
   withinMs: number,
-  onLook: (stored: StoredAt) => void = () => undefined,
 ): Promise<StoredAt[]> {
-  const client = new pg.Client({ connectionString: databaseUrl });
-  await client.connect();
-  const seen: StoredAt[] = [];
-  const deadline = performance.now() + withinMs;
-  try {
+  return withClient(databaseUrl, async (client) => {
+    const deadline = performance.now() + withinMs;
     for (;;) {
-      const { rows } = await client.query<{ documents: number; tokens: number; failed: number }>(
-        `select count(*) filter (where state = 'stored')::int as documents,
-           coalesce(sum(token_count) filter (where state = 'stored'), 0)::int as tokens,
-           count(*) filter (where state = 'failed')::int as failed
-         from polyseme_store.documents`,
+      const { rows } = await client.query<{ pending: boolean }>(
+        "select exists (select from polyseme_store.documents where state in ('queued', 'embedding')) as pending",
       );
-      const [row] = rows;
-      if (row === undefined || row.failed > 0) throw new Error(`${row?.failed ?? "?"} documents failed`);
-      const stored = { atMs: performance.now(), documents: row.documents, tokens: row.tokens };
-      seen.push(stored);
-      onLook(stored);
-      if (row.documents >= until) return seen;
-      if (performance.now() > deadline) throw new Error(`Stored ${row.documents} of ${until} in ${withinMs} ms`);
+      if (rows[0]?.pending === false) break;
+      if (performance.now() > deadline) throw new Error(`Documents are still pending after ${withinMs} ms`);
       await after(LOOK_EVERY_MS);
     }
+    const { rows } = await client.query<StoredAt>(
+      `select (extract(epoch from stored_at) * 1000)::float8 as "atMs",
+         (sum(count(*)) over by_time)::int as documents, (sum(sum(token_count)) over by_time)::int as tokens
+       from polyseme_store.documents d join polyseme_store.collections c on c.id = d.collection_id
+       where c.name = $1 and d.state = 'stored' group by stored_at window by_time as (order by stored_at)
+       order by stored_at`,
+      [collection],
+    );
+    const stored = rows.at(-1)?.documents ?? 0;
+    if (stored !== documents) throw new Error(`Stored ${stored} of ${documents} documents`);
+    return rows;
+  });
+}
+
+async function withClient<T>(databaseUrl: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
+  const client = new pg.Client({ connectionString: databaseUrl });
+  await client.connect();
+  try {
+    return await work(client);
   } finally {
     await client.end();
   }
 }
 
-/** Units a second between the first look with `from` of all documents stored and the last one with at most `to`. */
+/** Units a second from a time of the ledger's clock until the last one was stored. */
+export function wholeRate(seen: readonly StoredAt[], startedMs: number, unit: "documents" | "tokens"): number {
+  const last = seen.at(-1);
+  return last === undefined ? NaN : (last[unit] / (last.atMs - startedMs)) * 1_000;
+}
+
+/** Units a second while the shares `from` to `to` of the documents were stored. */
 export function steadyRate(
   seen: readonly StoredAt[],
-  all: number,
   unit: "documents" | "tokens",
-  from = 0.1,
-  to = 0.9,
+  { from, to }: { from: number; to: number },
 ): number {
+  const all = seen.at(-1)?.documents ?? 0;
   const first = seen.find(({ documents }) => documents >= from * all);
   const last = seen.findLast(({ documents }) => documents <= to * all);
   if (first === undefined || last === undefined || last.atMs <= first.atMs) return NaN;

@@ -13,6 +13,9 @@ export function readSentences({ sharedDir }: Place, limit: number): string[] {
   const texts = corporaIn(sharedDir).flatMap((corpus) => readCorpus(sharedDir, corpus).map(({ text }) => text));
   const book = join(sharedDir, "data", "moby-dick.txt");
   if (existsSync(book)) texts.push(readFileSync(book, "utf8"));
+  const paragraphs = join(sharedDir, "data", "xquad-en.json");
+  // The answers to the questions below.
+  if (existsSync(paragraphs)) texts.push(...readXquad(paragraphs).documents.map(({ text }) => text));
   const sentences = texts.flatMap((text) =>
     text
       .split(/(?<=[.!?:])\s+|\n{2,}/)
@@ -30,10 +33,15 @@ export function readSentences({ sharedDir }: Place, limit: number): string[] {
   }).flat();
 }
 
-/** Questions that people asked; of none of them the answer is among the sentences unless by chance. */
+/** Questions that people asked about paragraphs which are among the sentences. */
 export function readQuestions({ sharedDir }: Place, limit: number): string[] {
   const file = join(sharedDir, "data", "xquad-en.json");
   if (!existsSync(file)) return readSentences({ sharedDir }, limit).map((text) => `What about ${text}`);
-  const { queries } = JSON.parse(readFileSync(file, "utf8")) as { queries: { text: string }[] };
-  return queries.slice(0, limit).map(({ text }) => text);
+  return readXquad(file)
+    .queries.slice(0, limit)
+    .map(({ text }) => text);
+}
+
+function readXquad(file: string): { documents: { text: string }[]; queries: { text: string }[] } {
+  return JSON.parse(readFileSync(file, "utf8")) as { documents: { text: string }[]; queries: { text: string }[] };
 }
