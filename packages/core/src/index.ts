@@ -6,4 +6,5 @@ export * from "./lifecycle.ts";
 export * from "./log.ts";
 export * from "./metrics.ts";
 export * from "./process-start.ts";
+export * from "./redis-address.ts";
 export * from "./run-main.ts";
