@@ -22,7 +22,8 @@ export async function openBackends(config: BackendConfig, options: BackendOption
     case "postgres":
       return openServers(config, await openPostgresQueues(config.databaseUrl, options), options);
     case "servers": {
-      const queues = await openQueues({ kind: "redis", url: config.redisUrl, prefix: config.queuePrefix }, options);
+      const { redis: address, queuePrefix: prefix, queueShards: shards } = config;
+      const queues = await openQueues({ kind: "redis", address, prefix, shards }, options);
       return openServers(config, queues, options);
     }
     default:

@@ -36,6 +36,7 @@ describe("the settings", () => {
         DATABASE_URL,
         REDIS_URL,
         POLYSEME_QUEUE_PREFIX: "{mine}",
+        POLYSEME_QUEUE_SHARDS: "4",
         POLYSEME_MODEL: "org/model",
         POLYSEME_MODELS_DIR: "/models",
         POLYSEME_DEVICE: "cuda",
@@ -46,7 +47,13 @@ describe("the settings", () => {
         POLYSEME_LOG_LEVEL: "debug",
       }),
     ).toEqual({
-      backend: { kind: "servers", databaseUrl: DATABASE_URL, redisUrl: REDIS_URL, queuePrefix: "{mine}" },
+      backend: {
+        kind: "servers",
+        databaseUrl: DATABASE_URL,
+        redis: { kind: "single", url: REDIS_URL },
+        queuePrefix: "{mine}",
+        queueShards: 4,
+      },
       model: "org/model",
       modelsDir: "/models",
       device: "cuda",
@@ -73,6 +80,7 @@ describe("the settings", () => {
         "POLYSEME_LOG_LEVEL",
         "POLYSEME_DATA_DIR",
         "POLYSEME_QUEUE_PREFIX",
+        "POLYSEME_QUEUE_SHARDS",
       ].map((name, index) => [name, index % 2 === 0 ? "" : "  "]),
     );
     expect(readConfig(blank)).toEqual(readConfig({}));
@@ -107,7 +115,37 @@ describe("the backend", () => {
 
   test("is Postgres and Redis when both URLs are set, Redis plain or encrypted", () => {
     for (const redisUrl of ["redis://a:1", "rediss://:hunter2@a/3"])
-      expect(readConfig({ DATABASE_URL, REDIS_URL: redisUrl }).backend).toMatchObject({ kind: "servers", redisUrl });
+      expect(readConfig({ DATABASE_URL, REDIS_URL: redisUrl }).backend).toMatchObject({
+        kind: "servers",
+        redis: { kind: "single", url: redisUrl },
+        queueShards: 1,
+      });
+  });
+
+  test("is a Redis Cluster or Sentinel where REDIS_URL says so", () => {
+    const kindOf = (redisUrl: string): unknown =>
+      (readConfig({ DATABASE_URL, REDIS_URL: redisUrl }).backend as { redis: { kind: string } }).redis.kind;
+    expect(kindOf("redis://a:1,redis://b:2")).toBe("cluster");
+    expect(kindOf("sentinel://a:1,b:2/main")).toBe("sentinel");
+  });
+
+  test("keeps every queue in one slot of a Redis Cluster", () => {
+    const prefixed = (prefix: string) =>
+      refusal({ DATABASE_URL, REDIS_URL: "redis://a:1,redis://b:2", POLYSEME_QUEUE_PREFIX: prefix });
+    for (const prefix of ["mine", "{}mine", "{mine", "{}{mine}"])
+      expect(prefixed(prefix)).toMatchObject({ code: "invalid", details: { field: "POLYSEME_QUEUE_PREFIX" } });
+    expect(
+      readConfig({ DATABASE_URL, REDIS_URL: "redis://a:1,redis://b:2", POLYSEME_QUEUE_PREFIX: "our-{mine}" }).backend,
+    ).toMatchObject({ queuePrefix: "our-{mine}" });
+  });
+
+  test("has shards on Redis only", () => {
+    for (const env of [{ DATABASE_URL }, {}]) {
+      const error = refusal({ ...env, POLYSEME_QUEUE_SHARDS: "2" });
+      expect(error).toMatchObject({ code: "invalid", details: { field: "POLYSEME_QUEUE_SHARDS" } });
+      expect(error.message).toContain("REDIS_URL");
+      expect(readConfig({ ...env, POLYSEME_QUEUE_SHARDS: "1" })).toEqual(readConfig(env));
+    }
   });
 });
 
@@ -123,6 +161,8 @@ describe("a setting that makes no sense is refused with its name", () => {
     ["POLYSEME_PORT", "0x50", "0 to 65535"],
     ["POLYSEME_PORT", "1e3", "0 to 65535"],
     ["POLYSEME_PORT", "http", "0 to 65535"],
+    ["POLYSEME_QUEUE_SHARDS", "0", "1 to 64"],
+    ["POLYSEME_QUEUE_SHARDS", "65", "1 to 64"],
     ["POLYSEME_ENCODER_THREADS", "0", "1 to 256"],
     ["POLYSEME_ENCODER_THREADS", "257", "1 to 256"],
     ["POLYSEME_ENCODER_THREADS", "all", "1 to 256"],

@@ -1,4 +1,5 @@
 import { PolysemeError } from "./errors.ts";
+import { parseRedisUrl, type RedisAddress } from "./redis-address.ts";
 
 /** Every setting of a process, read once from the environment by its main.ts and passed down. */
 export interface Config {
@@ -20,7 +21,14 @@ export interface Config {
 export type BackendConfig =
   | { readonly kind: "embedded"; readonly dataDir: string }
   | { readonly kind: "postgres"; readonly databaseUrl: string; readonly queuePrefix: string }
-  | { readonly kind: "servers"; readonly databaseUrl: string; readonly redisUrl: string; readonly queuePrefix: string };
+  | {
+      readonly kind: "servers";
+      readonly databaseUrl: string;
+      readonly redis: RedisAddress;
+      readonly queuePrefix: string;
+      /** Parts the embed queue is cut into, so that several cores or masters of Redis share it. */
+      readonly queueShards: number;
+    };
 
 export const DEVICES = ["auto", "cpu", "cuda", "webgpu", "dml", "coreml"] as const;
 export type Device = (typeof DEVICES)[number];
@@ -30,8 +38,12 @@ export type LogLevel = (typeof LOG_LEVELS)[number];
 
 export const DEFAULT_MODEL = "all-MiniLM-L6-v2";
 export const DEFAULT_DATA_DIR = "./.polyseme";
+export const MAX_QUEUE_SHARDS = 64;
 /** Hash-tagged, so that all keys of a queue share one slot of a Redis Cluster. */
 export const DEFAULT_QUEUE_PREFIX = "{polyseme}";
+
+/** What a Redis Cluster takes the slot from: between the first brace and the next closing one, when not empty. */
+const HASH_TAG = /^[^{]*\{[^}]+\}/;
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -67,6 +79,7 @@ function readBackend(env: Environment): BackendConfig {
   const databaseUrl = value(env, "DATABASE_URL");
   const redisUrl = value(env, "REDIS_URL");
   const queuePrefix = value(env, "POLYSEME_QUEUE_PREFIX") ?? DEFAULT_QUEUE_PREFIX;
+  const queueShards = wholeNumber(env, "POLYSEME_QUEUE_SHARDS", 1, MAX_QUEUE_SHARDS) ?? 1;
   if (databaseUrl === undefined && redisUrl !== undefined)
     throw new PolysemeError(
       "invalid",
@@ -75,12 +88,24 @@ function readBackend(env: Environment): BackendConfig {
         details: { field: "DATABASE_URL" },
       },
     );
+  if (redisUrl === undefined && queueShards > 1)
+    throw new PolysemeError(
+      "invalid",
+      `POLYSEME_QUEUE_SHARDS=${queueShards} spreads the queue over Redis, and REDIS_URL is not set. Set it, or leave the shards at 1.`,
+      { details: { field: "POLYSEME_QUEUE_SHARDS" } },
+    );
   if (databaseUrl === undefined)
     return { kind: "embedded", dataDir: value(env, "POLYSEME_DATA_DIR") ?? DEFAULT_DATA_DIR };
   checkUrl("DATABASE_URL", databaseUrl, ["postgres:", "postgresql:"]);
   if (redisUrl === undefined) return { kind: "postgres", databaseUrl, queuePrefix };
-  for (const node of redisUrl.split(",")) checkUrl("REDIS_URL", node, ["redis:", "rediss:", "sentinel:"]);
-  return { kind: "servers", databaseUrl, redisUrl, queuePrefix };
+  const redis = parseRedisUrl(redisUrl);
+  if (redis.kind === "cluster" && !HASH_TAG.test(queuePrefix))
+    throw new PolysemeError(
+      "invalid",
+      "POLYSEME_QUEUE_PREFIX needs a hash tag, such as {polyseme}, on a Redis Cluster: all keys of a queue must be in one slot.",
+      { details: { field: "POLYSEME_QUEUE_PREFIX" } },
+    );
+  return { kind: "servers", databaseUrl, redis, queuePrefix, queueShards };
 }
 
 export function isLoopback(host: string): boolean {

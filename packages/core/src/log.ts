@@ -11,7 +11,7 @@ export function makeLog(level: LogLevel, service: string): Log {
       base: { service },
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
-      redact: ["req.headers.authorization", "*.apiKey", "*.databaseUrl", "*.redisUrl"],
+      redact: ["req.headers.authorization", "*.apiKey", "*.databaseUrl", "*.redis"],
     },
     pino.destination({ dest: 2, sync: true }),
   );

@@ -1,6 +1,6 @@
 import { messageOf, PolysemeError, withDeadline } from "@polyseme/core";
 import { UnrecoverableError, WaitingError, type Job } from "bullmq";
-import { openWorker, type QueueBackend } from "./connection.ts";
+import type { QueueConnection, QueuePlace } from "./connection.ts";
 
 /**
  * taking   jobs are fetched while fewer than `concurrency` run
@@ -20,6 +20,7 @@ export class HandBack extends Error {
 }
 
 export interface ConsumerOptions {
+  /** Jobs at once in this process. */
   readonly concurrency: number;
   readonly onError: (error: Error) => void;
 }
@@ -30,18 +31,21 @@ const STALLED_CHECK_MS = 10_000;
 /** The ledger counts attempts; BullMQ only has to put back what a dead worker held, however often. */
 const MAX_STALLED = 100;
 const KEPT_FAILED_JOBS = 1_000;
+/** After a lost connection, before the next try; BullMQ's own is long enough to be taken for a worker that stopped. */
+const RETRY_MS = 500;
 
 export function consume(
-  backend: QueueBackend,
-  queueName: string,
+  connection: QueueConnection,
+  place: QueuePlace,
   handle: (data: unknown, jobName: string) => Promise<void>,
   options: ConsumerOptions,
 ): Consumer {
-  const worker = openWorker(backend, queueName, (job, token) => run(job, token, handle), {
+  const worker = connection.openWorker(place, (job, token) => run(job, token, handle), {
     concurrency: options.concurrency,
     lockDuration: LOCK_MS,
     stalledInterval: STALLED_CHECK_MS,
     maxStalledCount: MAX_STALLED,
+    runRetryDelay: RETRY_MS,
     removeOnComplete: { count: 0 },
     removeOnFail: { count: KEPT_FAILED_JOBS },
   });
@@ -52,10 +56,22 @@ export function consume(
   return {
     drain: () => worker.pause(true),
     async close(withinMs) {
-      await withDeadline(`the consumer of ${queueName} to close`, withinMs, async () => {
+      await withDeadline(`the consumer of ${place.name} to close`, withinMs, async () => {
         await worker.close();
         await running;
       });
+    },
+  };
+}
+
+/** Several consumers as one. */
+export function together(consumers: readonly Consumer[]): Consumer {
+  return {
+    async drain() {
+      await Promise.all(consumers.map((consumer) => consumer.drain()));
+    },
+    async close(withinMs) {
+      await Promise.all(consumers.map((consumer) => consumer.close(withinMs)));
     },
   };
 }

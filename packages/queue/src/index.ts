@@ -2,3 +2,4 @@ export { type QueueBackend } from "./connection.ts";
 export { HandBack, type Consumer, type ConsumerOptions } from "./consumer.ts";
 export * from "./payloads.ts";
 export * from "./queues.ts";
+export { shardPrefix } from "./shards.ts";
