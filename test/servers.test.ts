@@ -73,7 +73,7 @@ describe.skipIf(inject("databaseUrl") === null)("npm run servers", () => {
 
     await servers("down");
     expect(await processStart(after.postgres?.pid ?? 0)).toBeUndefined();
-    expect(await processStart(after.redis?.pid ?? 0)).toBeUndefined();
+    expect(await processStart(after.redis?.servers[0]?.pid ?? 0)).toBeUndefined();
     expect(existsSync(after.home)).toBe(false);
     expect(existsSync(dir)).toBe(false);
     await servers("down");

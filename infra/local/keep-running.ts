@@ -96,7 +96,7 @@ async function portLike(wanted: number | undefined): Promise<number> {
 }
 
 /** A port that nothing listens on now. */
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const probe = createServer();
   await new Promise<void>((resolve, reject) => {
     probe.once("error", reject).listen(0, HOST, resolve);

@@ -2,14 +2,15 @@ import { access, readdir, rm, rmdir } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { processStart } from "@polyseme/core";
 import { makeHome, serverAccount } from "./account.ts";
-import type { Context } from "./command.ts";
+import type { Account, Context } from "./command.ts";
+import type { Binaries } from "./find.ts";
 import { haveServers } from "./install.ts";
 import { keepRunning } from "./keep-running.ts";
 import { withLock } from "./lock.ts";
 import { checkPostgres, databaseUrlOf, POSTGRES_STOP, postgresServer, type Durability } from "./postgres.ts";
 import { isRunning, stopProcess } from "./process-identity.ts";
-import { checkRedis, REDIS_STOP, redisServer, redisUrlOf } from "./redis.ts";
-import { readState, writeState, type State } from "./state.ts";
+import { checkRedisSet, keepRedisSet, redisUrlOfSet, stopRedisSet } from "./redis-set.ts";
+import { readState, writeState, type RedisKind, type State } from "./state.ts";
 
 export interface ServerUrls {
   readonly databaseUrl: string;
@@ -17,7 +18,7 @@ export interface ServerUrls {
 }
 
 export interface Servers extends ServerUrls {
-  /** Stops both and removes their data. */
+  /** Stops all and removes their data. */
   readonly stop: () => Promise<void>;
 }
 
@@ -25,6 +26,13 @@ export interface ServerOptions extends Context {
   /** Folder for state, data and logs; one instance a folder. */
   readonly dir: string;
   readonly durability?: Durability;
+  /** What kind of Redis; absent: the one that this folder has, or a single one. */
+  readonly redis?: RedisKind | undefined;
+}
+
+export interface RedisAlone {
+  readonly redisUrl: string;
+  readonly stop: () => Promise<void>;
 }
 
 const LOCK = "lock";
@@ -36,24 +44,32 @@ const LOCK_MS = 300_000;
  * @throws Error that says what to do next when they cannot be had
  */
 export async function startServers(options: ServerOptions): Promise<Servers> {
+  await refuseOtherKind(options);
   const running = await statusOf(options.dir);
   const urls = running ?? (await startMissing(options));
   return { ...urls, stop: () => stopServers(options) };
 }
 
-/** The addresses of the servers started from this folder when both answer. */
+/** The same without Postgres. */
+export async function startRedis(options: ServerOptions): Promise<RedisAlone> {
+  await refuseOtherKind(options);
+  const redisUrl = await inFolder(options, (place) => keepRedis(options, place));
+  return { redisUrl, stop: () => stopServers(options) };
+}
+
+/** The addresses of the servers started from this folder when all answer. */
 export async function statusOf(dir: string): Promise<ServerUrls | undefined> {
   const state = await readState(dir);
   if (state?.postgres === undefined || state.redis === undefined) return undefined;
   const { postgres, redis, home } = state;
-  if (!(await isRunning(postgres)) || !(await isRunning(redis))) return undefined;
+  if (!(await isRunning(postgres))) return undefined;
   try {
-    await Promise.all([access(join(home, "postgres", "PG_VERSION")), access(join(home, "redis"))]);
-    await Promise.all([checkPostgres(postgres.port), checkRedis(redis.port)]);
+    await access(join(home, "postgres", "PG_VERSION"));
+    await Promise.all([checkPostgres(postgres.port), checkRedisSet(redis)]);
   } catch {
     return undefined;
   }
-  return { databaseUrl: databaseUrlOf(postgres.port), redisUrl: redisUrlOf(redis.port) };
+  return { databaseUrl: databaseUrlOf(postgres.port), redisUrl: redisUrlOfSet(redis) };
 }
 
 /** Stops the servers started from this folder, and no others, and removes the folder. Fine when there are none. */
@@ -64,7 +80,7 @@ export async function stopServers(options: ServerOptions): Promise<void> {
     const state = await readState(dir);
     await Promise.all([
       state?.postgres && stopProcess("Postgres", state.postgres, POSTGRES_STOP),
-      state?.redis && stopProcess("Redis", state.redis, REDIS_STOP),
+      state?.redis && stopRedisSet(state.redis),
     ]);
     if (state !== undefined && state.home !== dir) await rm(state.home, { recursive: true, force: true });
     const names = (await readdir(dir)).filter((name) => !name.startsWith(LOCK));
@@ -85,8 +101,17 @@ export async function sweepAbandoned(prefix: string, context: Context): Promise<
   }
 }
 
-async function startMissing(options: ServerOptions): Promise<ServerUrls> {
-  const { dir, durability = "normal" } = options;
+/** A folder under its lock: what was found in it, what programs there are, and where to write down what is started. */
+interface Place {
+  readonly found: State | undefined;
+  readonly home: string;
+  readonly binaries: Binaries;
+  readonly account: Account | undefined;
+  readonly save: (part: Partial<State>) => Promise<void>;
+}
+
+async function inFolder<T>(options: ServerOptions, work: (place: Place) => Promise<T>): Promise<T> {
+  const { dir } = options;
   const binaries = await haveServers(options);
   const account = await serverAccount();
   return withLock(join(dir, LOCK), LOCK_MS, options, async () => {
@@ -98,21 +123,40 @@ async function startMissing(options: ServerOptions): Promise<ServerUrls> {
       state = { ...state, ...part };
       await writeState(dir, state);
     };
+    return work({ found, home, binaries, account, save });
+  });
+}
+
+function startMissing(options: ServerOptions): Promise<ServerUrls> {
+  return inFolder(options, async (place) => {
+    const { found, home, binaries, account, save } = place;
     options.log("Starting Postgres and Redis ...");
     const postgres = await keepRunning(
-      postgresServer(binaries.postgres, home, account, durability),
+      postgresServer(binaries.postgres, home, account, options.durability ?? "normal"),
       found?.postgres,
       (record) => save({ postgres: record }),
       options,
     );
-    const redis = await keepRunning(
-      redisServer(binaries.redisServer, home, account),
-      found?.redis,
-      (record) => save({ redis: record }),
-      options,
-    );
-    return { databaseUrl: databaseUrlOf(postgres.port), redisUrl: redisUrlOf(redis.port) };
+    return { databaseUrl: databaseUrlOf(postgres.port), redisUrl: await keepRedis(options, place) };
   });
+}
+
+async function keepRedis(options: ServerOptions, place: Place): Promise<string> {
+  const { found, home, binaries, account, save } = place;
+  const kind = found?.redis?.kind ?? options.redis ?? "single";
+  const here = { program: binaries.redisServer, home, account };
+  return redisUrlOfSet(
+    await keepRedisSet(kind, here, found?.redis?.servers ?? [], (redis) => save({ redis }), options),
+  );
+}
+
+/** One folder has one Redis: turning it into another kind would leave its data behind. */
+async function refuseOtherKind({ dir, redis }: ServerOptions): Promise<void> {
+  const found = (await readState(dir))?.redis?.kind;
+  if (redis === undefined || found === undefined || found === redis) return;
+  throw new Error(
+    `${dir} has a Redis of the kind "${found}": run \`npm run servers -- down\` first, or give another --dir.`,
+  );
 }
 
 async function exists(path: string): Promise<boolean> {

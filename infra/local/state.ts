@@ -7,12 +7,21 @@ export interface ServerRecord extends ProcessIdentity {
   readonly port: number;
 }
 
+export const REDIS_KINDS = ["single", "cluster", "sentinel"] as const;
+export type RedisKind = (typeof REDIS_KINDS)[number];
+
+/** The processes that together are one Redis, in the order of their roles at the start. */
+export interface RedisSet {
+  readonly kind: RedisKind;
+  readonly servers: readonly ServerRecord[];
+}
+
 /** What `up` leaves behind for later calls. */
 export interface State {
-  /** Folder with both servers' data and logs. */
+  /** Folder with all servers' data and logs. */
   readonly home: string;
   readonly postgres?: ServerRecord;
-  readonly redis?: ServerRecord;
+  readonly redis?: RedisSet;
 }
 
 const FILE = "state.json";
@@ -43,11 +52,20 @@ function parse(text: string): State | undefined {
     const value = JSON.parse(text) as Partial<Record<keyof State, unknown>>;
     if (typeof value.home !== "string") return undefined;
     const postgres = toRecord(value.postgres);
-    const redis = toRecord(value.redis);
+    const redis = toRedisSet(value.redis);
     return { home: value.home, ...(postgres && { postgres }), ...(redis && { redis }) };
   } catch {
     return undefined;
   }
+}
+
+function toRedisSet(value: unknown): RedisSet | undefined {
+  if (typeof value !== "object" || value === null) return undefined;
+  const { kind: found, servers } = value as Partial<Record<keyof RedisSet, unknown>>;
+  const kind = REDIS_KINDS.find((one) => one === found);
+  if (kind === undefined || !Array.isArray(servers)) return undefined;
+  const records = servers.map(toRecord);
+  return records.every((record) => record !== undefined) ? { kind, servers: records } : undefined;
 }
 
 function toRecord(value: unknown): ServerRecord | undefined {
