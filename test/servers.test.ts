@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { Redis } from "ioredis";
 import pg from "pg";
-import { processStart } from "@polyseme/core";
+import { parseRedisUrl, processStart } from "@polyseme/core";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { atLeast } from "../infra/local/find.ts";
 import { statusOf } from "../infra/local/servers.ts";
@@ -19,8 +19,8 @@ describe.skipIf(inject("databaseUrl") === null)("npm run servers", () => {
   let parent: string;
   let dir: string;
 
-  const servers = async (command: string): Promise<string> => {
-    const args = ["--import", "tsx", "infra/local/main.ts", command, "--dir", dir];
+  const servers = async (...command: string[]): Promise<string> => {
+    const args = ["--import", "tsx", "infra/local/main.ts", ...command, "--dir", dir];
     return (await run(process.execPath, args, { cwd: root })).stdout;
   };
   const state = async (): Promise<State> => JSON.parse(await readFile(join(dir, "state.json"), "utf8")) as State;
@@ -77,6 +77,33 @@ describe.skipIf(inject("databaseUrl") === null)("npm run servers", () => {
     expect(existsSync(after.home)).toBe(false);
     expect(existsSync(dir)).toBe(false);
     await servers("down");
+  });
+
+  test("up with sentinels repairs a master that died, keeps to its kind, and down leaves nothing", async () => {
+    const printed = await servers("up", "--redis", "sentinel");
+    const url = /^DATABASE_URL=\S+\nREDIS_URL=(sentinel:\S+)\n$/.exec(printed)?.[1] ?? "";
+    expect(parseRedisUrl(url), printed).toMatchObject({ kind: "sentinel", sentinels: { length: 3 } });
+    const before = await state();
+    expect(before.redis?.servers).toHaveLength(5);
+    process.kill(before.redis?.servers[0]?.pid ?? 0, "SIGKILL");
+    await expect.poll(() => statusOf(dir)).toBeUndefined();
+    expect(await servers("up")).toBe(printed);
+    expect(await statusOf(dir)).toMatchObject({ redisUrl: url });
+    await expect(servers("up", "--redis", "cluster")).rejects.toMatchObject({
+      stdout: "",
+      stderr: expect.stringContaining('of the kind "sentinel"') as string,
+    });
+    const after = await state();
+    await servers("down");
+    for (const { pid } of after.redis?.servers ?? []) expect(await processStart(pid)).toBeUndefined();
+    expect(existsSync(dir)).toBe(false);
+  });
+
+  test("a kind of Redis it does not know fails with those that it knows", async () => {
+    await expect(servers("up", "--redis", "ring")).rejects.toMatchObject({
+      stdout: "",
+      stderr: expect.stringContaining("single, cluster, sentinel") as string,
+    });
   });
 
   test("a command it does not know fails with what to say instead", async () => {

@@ -13,7 +13,8 @@ declare module "vitest" {
   }
 }
 
-const PREFIX = join(tmpdir(), "polyseme-test-run-");
+/** Test runs that were cut off are known by it, and swept. */
+export const SERVERS_PREFIX = join(tmpdir(), "polyseme-test-run-");
 
 /**
  * Starts a private Redis and Postgres for this test run. Addresses in the environment are ignored: tests empty databases.
@@ -21,8 +22,8 @@ const PREFIX = join(tmpdir(), "polyseme-test-run-");
  */
 export default async function setup(project: TestProject): Promise<(() => Promise<void>) | undefined> {
   const log = (line: string): void => void process.stderr.write(`[servers] ${line}\n`);
-  await sweepAbandoned(PREFIX, { log });
-  const dir = await mkdtemp(`${PREFIX}${process.pid}-`);
+  await sweepAbandoned(SERVERS_PREFIX, { log });
+  const dir = await mkdtemp(`${SERVERS_PREFIX}${process.pid}-`);
   // Made closed to others, but the servers run under an account of their own.
   await chmod(dir, 0o755);
   try {

@@ -1,3 +1,4 @@
+import type { Environment } from "@polyseme/core";
 import { afterEach, beforeEach } from "vitest";
 import { waitUntil, type HttpCaller } from "./http.ts";
 import { startService, type ServiceProcess } from "./processes.ts";
@@ -6,15 +7,19 @@ import { freshServers, type TestServers } from "./stack.ts";
 /** Services as processes on servers that are fresh for each test; whatever still runs after it is killed. */
 export interface ServiceFixture {
   readonly servers: TestServers;
-  start(name: "ingest" | "embedder" | "api"): Promise<ServiceProcess>;
+  start(name: "ingest" | "embedder" | "api", settings?: Environment): Promise<ServiceProcess>;
 }
 
-/** Call inside `describe`; the fixture's parts may be used inside its tests. */
-export function useServices(databaseUrl: string | null, redisUrl: string | null): ServiceFixture {
+/** Call inside `describe`; the fixture's parts may be used inside its tests. A function gives the address of a Redis that is not there yet. */
+export function useServices(
+  databaseUrl: string | null,
+  redisUrl: string | (() => string) | null,
+  settings: Environment = {},
+): ServiceFixture {
   let servers: TestServers | undefined;
   const started: ServiceProcess[] = [];
   beforeEach(async () => {
-    servers = await freshServers(databaseUrl ?? "", redisUrl ?? "");
+    servers = await freshServers(databaseUrl ?? "", (typeof redisUrl === "function" ? redisUrl() : redisUrl) ?? "");
   });
   afterEach(async () => {
     await Promise.all(started.splice(0).map((service) => service.end("SIGKILL")));
@@ -28,8 +33,8 @@ export function useServices(databaseUrl: string | null, redisUrl: string | null)
     get servers() {
       return current();
     },
-    async start(name) {
-      const service = await startService(name, current().environment);
+    async start(name, own = {}) {
+      const service = await startService(name, { ...current().environment, ...settings, ...own });
       started.push(service);
       return service;
     },

@@ -12,7 +12,7 @@ type ServerOptions = Omit<RedisOptions, "replyMapping">;
 
 const CONNECT_MS = 5_000;
 /** A producer's command that has no answer by now has failed. */
-const PRODUCER_ANSWER_MS = 3_000;
+const PRODUCER_ANSWER_MS = 1_500;
 /**
  * A connection whose peer owes an answer for this long is replaced, so that a master that hangs without dying is left for
  * the one that took over. Longer than a consumer blocks (10 s at most).
