@@ -20,7 +20,7 @@ export interface EmbedderOptions {
   readonly metrics: Metrics;
 }
 
-/** Jobs of up to 32 documents at once: look-ahead enough to pack by length, also when each job has one document only. */
+/** Jobs of up to 32 documents at once, over all shards: look-ahead enough to pack by length, also when each job has one document only. */
 const CONCURRENT_JOBS = 16;
 /** Tokens handed to the encoder at once: some sixty batches of a CPU worker to choose from; more only waits elsewhere. */
 const TOKENS_IN_WORK = 64 * 1_024;
