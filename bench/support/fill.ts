@@ -65,9 +65,9 @@ async function writeBatch(
   const incoming = batch.map(({ id, text }) => {
     const checked = checkDocument({ id, text });
     if ("rejection" in checked) throw new Error(checked.rejection.message);
-    return { document: checked.document, job: 1 };
+    return { document: checked.document, job: 1, ticket: "fill", mayRepeat: false };
   });
-  const accepted = await acceptDocuments(database, { collectionId: collection.id, ticket: "fill", incoming });
+  const accepted = await acceptDocuments(database, { collectionId: collection.id, newTickets: [], incoming });
   if (accepted.kind !== "written") throw new Error(accepted.kind);
   const claimed = await claimDocuments(database, collection.id, accepted.accepted);
   const revisions = new Map(claimed.map(({ id, revision }) => [id, revision]));
@@ -78,6 +78,7 @@ async function writeBatch(
     batch.map(({ id, text, vector }) => ({
       id,
       revision: revisions.get(id) ?? 0,
+      storedChunks: 0,
       chunks: [{ start: 0, end: text.length, text, tokens: Math.ceil(text.length / 4), embedding: vector }],
     })),
   );

@@ -33,9 +33,10 @@ export async function makeInstantEncoders(catalog: ModelCatalog, options: Instan
   const runner = options.batchMs === 0 ? undefined : slowRunner(options.batchMs, options.onBatch);
   const words = {
     tokenize: (texts: readonly string[]) => Promise.resolve(texts.map((text) => splitWords(text, true))),
+    tokenizeIds: (texts: readonly string[]) => Promise.resolve(texts.map((text) => splitWords(text, true))),
     tokenizeWhole: (text: string) => Promise.resolve(splitWords(text, false)),
   };
-  const { tokenize, tokenizeWhole } = real ?? words;
+  const { tokenize, tokenizeIds, tokenizeWhole } = real ?? words;
   const encoder: Encoder = {
     info: {
       name,
@@ -47,6 +48,7 @@ export async function makeInstantEncoders(catalog: ModelCatalog, options: Instan
       pooling: model.pooling,
     },
     tokenize,
+    tokenizeIds,
     tokenizeWhole,
     tokenText: () => "",
     withSpecialTokens: (ids) => Int32Array.from(ids),
