@@ -1,4 +1,5 @@
 export * from "./accept-documents.ts";
+export * from "./backlog.ts";
 export * from "./claim-documents.ts";
 export * from "./collections.ts";
 export * from "./database.ts";
@@ -13,3 +14,4 @@ export * from "./store-error.ts";
 export * from "./tickets.ts";
 export * from "./vector-wire.ts";
 export * from "./watch-ticket.ts";
+export { recordHeartbeat, recordStop } from "./workers.ts";

@@ -1,5 +1,7 @@
+import { TOKENS_PER_BYTE } from "./backlog.ts";
 import { chunkTable, type Collection } from "./collections.ts";
 import type { Sql } from "./database.ts";
+import { WORKER_LIVES } from "./workers.ts";
 
 export interface CollectionStatistics {
   readonly documents: {
@@ -17,11 +19,6 @@ export interface CollectionStatistics {
   readonly backlogSeconds: number | null;
 }
 
-/** Tokens in a byte of ordinary English text, for texts that were not tokenised yet. */
-const TOKENS_PER_BYTE = 0.25;
-
-const WORKER_ALIVE_SECONDS = 30;
-
 export async function collectionStatistics(sql: Sql, collection: Collection): Promise<CollectionStatistics> {
   const { rows } = await sql.query<{
     total: number;
@@ -37,13 +34,12 @@ export async function collectionStatistics(sql: Sql, collection: Collection): Pr
        (select count(*)::int from polyseme_store.documents where collection_id = $1) as total,
        p.*,
        (select count(*)::int from ${chunkTable(collection.id, collection.generation.number)}) as chunks,
-       (select sum(tokens_per_second) from polyseme_store.workers
-         where heartbeat_at > now() - interval '${WORKER_ALIVE_SECONDS} seconds') as "tokensPerSecond"
+       (select sum(tokens_per_second) from polyseme_store.workers where ${WORKER_LIVES}) as "tokensPerSecond"
      from (select
          count(*) filter (where state = 'queued')::int as queued,
          count(*) filter (where state = 'embedding')::int as embedding,
          count(*) filter (where state = 'failed')::int as failed,
-         coalesce(sum(octet_length(text)) filter (where state <> 'failed'), 0)::int8 as "pendingBytes",
+         coalesce(sum(text_bytes) filter (where state <> 'failed'), 0)::int8 as "pendingBytes",
          extract(epoch from now() - min(received_at) filter (where state <> 'failed'))::float8 as "oldestPendingAgeSeconds"
        from polyseme_store.documents where collection_id = $1 and state <> 'stored') p`,
     [collection.id],
@@ -65,19 +61,4 @@ export async function collectionStatistics(sql: Sql, collection: Collection): Pr
           ? null
           : pendingTokens / row.tokensPerSecond,
   };
-}
-
-/** Says that a worker lives and how fast it was lately; forgets workers that have been silent for long. */
-export async function recordHeartbeat(sql: Sql, worker: { id: string; tokensPerSecond: number | null }): Promise<void> {
-  await sql.query(
-    `with forgotten as (delete from polyseme_store.workers where heartbeat_at < now() - interval '1 hour')
-     insert into polyseme_store.workers (id, tokens_per_second) values ($1, $2)
-     on conflict (id) do update set heartbeat_at = now(),
-       tokens_per_second = coalesce(excluded.tokens_per_second, polyseme_store.workers.tokens_per_second)`,
-    [worker.id, worker.tokensPerSecond],
-  );
-}
-
-export async function forgetWorker(sql: Sql, workerId: string): Promise<void> {
-  await sql.query("delete from polyseme_store.workers where id = $1", [workerId]);
 }

@@ -1,5 +1,5 @@
 import { messageOf, pause, type Log } from "@polyseme/core";
-import { forgetWorker, recordHeartbeat, type Database } from "@polyseme/store";
+import { recordHeartbeat, recordStop, type Database } from "@polyseme/store";
 
 /** What this process's encoder reaches while it works. */
 export interface Throughput {
@@ -40,5 +40,5 @@ export async function runHeartbeat(
     );
     await pause(HEARTBEAT_EVERY_MS, signal);
   }
-  await say(forgetWorker(deps.database, deps.workerId));
+  await say(recordStop(deps.database, deps.workerId));
 }
