@@ -1,3 +1,4 @@
+export * from "./backlog-gauges.ts";
 export * from "./collection.ts";
 export * from "./config.ts";
 export * from "./document.ts";

@@ -8,6 +8,8 @@ export interface Service {
   readonly name: string;
   readonly routes?: FastifyPluginAsync;
   readonly probes: readonly Probe[];
+  /** Brings the service's own gauges up to date before the metrics are read. */
+  readonly refreshMetrics?: () => Promise<void>;
   /** Begins background work; called when the process listens. */
   start(): void;
   /** In order; `abandon` is aborted when the process is told to stop a second time. */
@@ -23,7 +25,7 @@ export interface ServeOptions {
   readonly services: readonly Service[];
   readonly unbuiltRoutes: readonly UnbuiltRoute[];
   readonly signals: StopSignals;
-  /** Brings gauges up to date before the metrics are read. */
+  /** Brings the gauges that every process has up to date before the metrics are read. */
   readonly refreshMetrics: () => Promise<void>;
   /** Told the URL once it listens. */
   readonly onListening: (url: string) => Promise<void> | void;
@@ -49,7 +51,8 @@ export async function serve(options: ServeOptions): Promise<void> {
     probes: options.services.flatMap(({ probes }) => probes).filter(isFirstOfItsName),
     unbuiltRoutes: options.unbuiltRoutes,
     stop: options.signals.stop,
-    refreshMetrics: options.refreshMetrics,
+    refreshMetrics: () =>
+      refreshAll([options.refreshMetrics, ...options.services.flatMap(({ refreshMetrics }) => refreshMetrics ?? [])]),
   });
   for (const { routes } of options.services) if (routes !== undefined) void app.register(routes);
   try {
@@ -67,6 +70,14 @@ export async function serve(options: ServeOptions): Promise<void> {
     ]);
   }
   options.log.info("stopped");
+}
+
+/** Waits for every one, so that gauges from Postgres are fresh also while Redis is away; then says what failed. */
+async function refreshAll(refreshes: readonly (() => Promise<void>)[]): Promise<void> {
+  const failed = (await Promise.allSettled(refreshes.map((refresh) => refresh()))).find(
+    ({ status }) => status === "rejected",
+  );
+  if (failed?.status === "rejected") throw failed.reason;
 }
 
 /** Connections still open some time after the stop began belong to callers that go on sending; they are cut. */

@@ -9,6 +9,7 @@ import { acceptInboxJob } from "./inbox.ts";
 import { makeLedgerWriter } from "./ledger-writer.ts";
 import { pushRoutes } from "./push-routes.ts";
 import { runReconciler } from "./reconciler.ts";
+import { makeBacklogRefresh } from "./refresh-backlog.ts";
 import { ticketRoutes } from "./ticket-routes.ts";
 
 export interface IngestOptions {
@@ -25,7 +26,7 @@ const RECONCILE_EVERY_MS = 2_000;
 const STOP_INBOX_MS = 10_000;
 const STOP_RECONCILER_MS = 10_000;
 
-/** The door: pushes, tickets and deletes over HTTP, the inbox queue, and the reconciler. */
+/** The door: pushes, tickets and deletes over HTTP, the inbox queue, the reconciler, and how much waits. */
 export function makeIngest({ backends, catalog, log, metrics, stop }: IngestOptions): Service {
   const { database, queues } = backends;
   const collections = makeCollectionDoor(database, catalog);
@@ -44,6 +45,7 @@ export function makeIngest({ backends, catalog, log, metrics, stop }: IngestOpti
       await app.register(ticketRoutes, { database, stop });
     },
     probes: backendProbes(backends),
+    refreshMetrics: makeBacklogRefresh(database, metrics, () => performance.now()),
     start() {
       inbox = queues.consumeInbox((data, jobName) => acceptInboxJob(push, data, jobName, stop), {
         concurrency: INBOX_CONCURRENCY,

@@ -1,0 +1,48 @@
+import { makeBacklogGauges, type BacklogGauges, type Metrics } from "@polyseme/core";
+import { estimateDrain, readBacklog, type Backlog, type Sql } from "@polyseme/store";
+
+/** However many ask, the backlog is read once in this time. */
+const LEAST_REST_MS = 1_000;
+/** Rest after a reading, as a multiple of what it took: a backlog of many millions may cost a twentieth of a core, no more. */
+const REST_PER_COST = 19;
+
+/**
+ * A function that brings the backlog's gauges up to date, at most one reading at a time and never again before it has
+ * rested. Rejects when the store cannot be read: the gauges keep their last values then, or stay absent.
+ */
+export function makeBacklogRefresh(sql: Sql, metrics: Metrics, nowMs: () => number): () => Promise<void> {
+  let gauges: BacklogGauges | undefined;
+  let restUntil = 0;
+  let reading: Promise<void> | undefined;
+
+  async function read(): Promise<void> {
+    const startedMs = nowMs();
+    try {
+      const backlog = await readBacklog(sql);
+      gauges ??= makeBacklogGauges(metrics.registry);
+      show(gauges, backlog);
+    } finally {
+      const endedMs = nowMs();
+      restUntil = endedMs + Math.max(LEAST_REST_MS, (endedMs - startedMs) * REST_PER_COST);
+      reading = undefined;
+    }
+  }
+
+  return () => {
+    if (reading === undefined && nowMs() < restUntil) return Promise.resolve();
+    reading ??= read();
+    return reading;
+  };
+}
+
+function show(gauges: BacklogGauges, backlog: Backlog): void {
+  const drain = estimateDrain(backlog);
+  gauges.documents.set(backlog.pendingDocuments);
+  gauges.tokens.set(backlog.pendingTokens);
+  gauges.workerSeconds.set(drain.workerSeconds);
+  gauges.seconds.set(drain.seconds);
+  gauges.rateMeasured.set(drain.measured ? 1 : 0);
+  gauges.oldestPendingAge.set(backlog.oldestPendingAgeSeconds ?? 0);
+  gauges.workers.set(backlog.workers);
+  gauges.tokensPerSecond.set(backlog.tokensPerSecond);
+}
