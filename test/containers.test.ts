@@ -1,0 +1,68 @@
+import { readFile } from "node:fs/promises";
+import { expect, test } from "vitest";
+import { parse } from "yaml";
+
+interface ComposeService {
+  readonly profiles?: string[];
+  readonly image: string;
+  readonly build?: { dockerfile: string };
+  readonly command: string[];
+  readonly environment?: Record<string, string | number>;
+  readonly deploy?: unknown;
+  readonly read_only?: boolean;
+  readonly cap_drop?: string[];
+  readonly security_opt?: string[];
+}
+
+const file = (path: string): Promise<string> => readFile(new URL(`../${path}`, import.meta.url), "utf8");
+
+async function composeServices(): Promise<Record<string, ComposeService>> {
+  const compose = parse(await file("docker-compose.yml"), { merge: true }) as {
+    services: Record<string, ComposeService>;
+  };
+  return compose.services;
+}
+
+test("compose starts the pipeline without a GPU, and a GPU worker only when its profile is asked for", async () => {
+  const services = await composeServices();
+  const plain = Object.keys(services).filter((name) => services[name]?.profiles === undefined);
+  expect(plain.sort()).toEqual(["api", "embedder", "ingest", "postgres", "redis"]);
+  expect(services["embedder-gpu"]).toMatchObject({
+    profiles: ["gpu"],
+    image: "polyseme-gpu:local",
+    build: { dockerfile: "infra/docker/embedder.gpu.Dockerfile" },
+    command: ["serve", "embedder"],
+    environment: { POLYSEME_DEVICE: "cuda", DATABASE_URL: services["embedder"]?.environment?.["DATABASE_URL"] },
+    deploy: { resources: { reservations: { devices: [{ driver: "nvidia", count: 1, capabilities: ["gpu"] }] } } },
+  });
+});
+
+test("every service of ours in compose runs on files it cannot change and without rights", async () => {
+  const ours = Object.values(await composeServices()).filter(({ build }) => build !== undefined);
+  expect(ours).toHaveLength(4);
+  for (const service of ours)
+    expect(service).toMatchObject({ read_only: true, cap_drop: ["ALL"], security_opt: ["no-new-privileges:true"] });
+});
+
+test("the CUDA provider is fetched in the GPU image alone", async () => {
+  expect(await file(".npmrc")).toContain("onnxruntime-node-install=skip");
+  expect(await file("infra/docker/Dockerfile")).not.toContain("cuda");
+  const gpu = await file("infra/docker/embedder.gpu.Dockerfile");
+  expect(gpu).toContain("ONNXRUNTIME_NODE_INSTALL=cuda12 node node_modules/onnxruntime-node/script/install.js");
+  expect(gpu).toMatch(/^FROM nvidia\/cuda:12\.\d+\.\d+-cudnn-runtime-/m);
+  // As npm would have run it: the script is where the installed version has it.
+  expect(await file("node_modules/onnxruntime-node/script/install.js")).toContain("ONNXRUNTIME_NODE_INSTALL");
+});
+
+test.each(["infra/docker/Dockerfile", "infra/docker/embedder.gpu.Dockerfile"])(
+  "%s copies what a service runs from, and ends as a user without rights",
+  async (path) => {
+    const lines = (await file(path)).split("\n");
+    const last = lines.slice(lines.findLastIndex((line) => line.startsWith("FROM ")));
+    for (const folder of ["models", "packages", "services"]) expect(last).toContain(`COPY ${folder} ${folder}`);
+    expect(last.filter((line) => line.startsWith("USER "))).toEqual([expect.stringMatching(/^USER (node|1000:1000)$/)]);
+    expect(last.find((line) => line.startsWith("ENTRYPOINT "))).toBe(
+      'ENTRYPOINT ["node", "packages/cli/bin/polyseme.mjs"]',
+    );
+  },
+);
