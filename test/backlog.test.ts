@@ -157,10 +157,12 @@ for (const { name, can, make } of sizes)
       const incoming = texts.map((text, i) => ({
         document: { id: `${collection.name}${i}`, text, title: null, metadataJson: "{}", priority: 0 },
         job: i,
+        ticket: "t",
+        mayRepeat: false,
       }));
       const acceptance = await acceptDocuments(backends.database, {
         collectionId: collection.id,
-        ticket: "t",
+        newTickets: ["t"],
         incoming,
       });
       return acceptance.kind === "written" ? acceptance.accepted : [];

@@ -36,7 +36,7 @@ export async function makeInstantEncoders(catalog: ModelCatalog, options: Instan
     tokenizeIds: (texts: readonly string[]) => Promise.resolve(texts.map((text) => splitWords(text, true))),
     tokenizeWhole: (text: string) => Promise.resolve(splitWords(text, false)),
   };
-  const { tokenize, tokenizeIds, tokenizeWhole } = real ?? words;
+  const tokenizer = real ?? words;
   const encoder: Encoder = {
     info: {
       name,
@@ -47,9 +47,9 @@ export async function makeInstantEncoders(catalog: ModelCatalog, options: Instan
       specialTokens: 2,
       pooling: model.pooling,
     },
-    tokenize,
-    tokenizeIds,
-    tokenizeWhole,
+    tokenize: (texts) => tokenizer.tokenize(texts),
+    tokenizeIds: (texts) => tokenizer.tokenizeIds(texts),
+    tokenizeWhole: (text) => tokenizer.tokenizeWhole(text),
     tokenText: () => "",
     withSpecialTokens: (ids) => Int32Array.from(ids),
     async encode(ids): Promise<Encoded> {

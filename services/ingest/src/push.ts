@@ -49,7 +49,11 @@ export async function pushDocuments(
   const push = new Push(deps, collectionName);
   try {
     for await (const item of items) {
-      if (signal.aborted) throw push.interrupted();
+      if (signal.aborted) {
+        // What is under way becomes durable, and the answer counts it.
+        await push.settled();
+        throw push.interrupted();
+      }
       push.add(item);
       if (push.isBatchFull) await push.flush();
     }
