@@ -61,10 +61,10 @@ async function checkModelFiles({ model, modelsDir }: Config): Promise<string> {
   return `${name}, ${file}: ${dimensions} dimensions, ${maxTokens} tokens, ${pooling} pooling`;
 }
 
-async function checkInference({ model, modelsDir, device }: Config): Promise<string> {
+async function checkInference({ model, modelsDir, device, cacheDir }: Config): Promise<string> {
   const { folder, name } = await findModel(model, { modelsDir });
   return withDeadline("the model to load and run", ENCODER_DEADLINE_MS, async () => {
-    const encoder = await openEncoder({ folder, name, device, threads: 1 });
+    const encoder = await openEncoder({ folder, name, device, cacheDir, threads: 1 });
     try {
       const [result] = await encodeTexts(encoder, [SAMPLE.text], { wants: { contextual: true }, lane: "interactive" });
       const tokens = result?.tokens.ids.length ?? 0;
@@ -74,7 +74,7 @@ async function checkInference({ model, modelsDir, device }: Config): Promise<str
           `"${SAMPLE.text}" gave ${result?.encoded.contextual?.length ?? 0} numbers for ${tokens} tokens.`,
         );
       const ms = Math.round(result.encoded.timing.encodeMs);
-      return `onnxruntime runs; "${SAMPLE.text}" gives [1,${tokens},${dimensions}] in ${ms} ms`;
+      return `onnxruntime runs; "${SAMPLE.text}" gives [1,${tokens},${dimensions}] in ${ms} ms on ${encoder.info.device}`;
     } finally {
       await encoder.close();
     }

@@ -11,6 +11,8 @@ export interface Config {
   readonly device: Device;
   /** Encoder worker threads; undefined: one a core. */
   readonly encoderThreads: number | undefined;
+  /** Folder for files that can be made again, such as graphs rewritten for a device; undefined: keep none. */
+  readonly cacheDir: string | undefined;
   readonly host: string;
   /** undefined: the service's own default; 0: any free port. */
   readonly port: number | undefined;
@@ -58,6 +60,7 @@ export function readConfig(env: Environment): Config {
     modelsDir: value(env, "POLYSEME_MODELS_DIR"),
     device: oneOf(env, "POLYSEME_DEVICE", DEVICES) ?? "auto",
     encoderThreads: wholeNumber(env, "POLYSEME_ENCODER_THREADS", 1, 256),
+    cacheDir: readCacheDir(env),
     host: value(env, "POLYSEME_HOST") ?? "127.0.0.1",
     port: wholeNumber(env, "POLYSEME_PORT", 0, 65_535),
     apiKeys: (value(env, "POLYSEME_API_KEYS") ?? "")
@@ -106,6 +109,13 @@ function readBackend(env: Environment): BackendConfig {
       { details: { field: "POLYSEME_QUEUE_PREFIX" } },
     );
   return { kind: "servers", databaseUrl, redis, queuePrefix, queueShards };
+}
+
+function readCacheDir(env: Environment): string | undefined {
+  const shared = value(env, "XDG_CACHE_HOME");
+  const home = value(env, "HOME") ?? value(env, "USERPROFILE");
+  if (shared !== undefined) return `${shared}/polyseme`;
+  return home === undefined ? undefined : `${home}/.cache/polyseme`;
 }
 
 export function isLoopback(host: string): boolean {

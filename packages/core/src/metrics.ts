@@ -21,6 +21,12 @@ export function makeMetrics(options: { processMetrics: boolean }) {
       labelNames: ["outcome"],
       registers,
     }),
+    encoderInfo: new Gauge({
+      name: "polyseme_encoder_info",
+      help: "1 for each loaded model: its file, how the graph is run (file: as it is) and the device.",
+      labelNames: ["model", "file", "graph", "device"],
+      registers,
+    }),
     encoderRuns: new Counter({ name: "polyseme_encoder_runs_total", help: "Batches run by the encoder.", registers }),
     encoderTokens: new Counter({
       name: "polyseme_encoder_tokens_total",

@@ -26,7 +26,7 @@ export interface RunnerOptions {
   readonly workerEntry?: URL;
 }
 
-export type BatchRunner = Pick<Encoder, "encode" | "waitingTokens" | "close">;
+export type BatchRunner = Pick<Encoder, "encode" | "waitingTokens" | "failure" | "close">;
 
 /**
  * Sessions fed from one list of waiting texts: a worker that is free takes the next batch of what waits, and nobody
@@ -64,6 +64,10 @@ class Runner implements BatchRunner {
   constructor(spec: SessionSpec, options: RunnerOptions) {
     this.#spec = spec;
     this.#options = options;
+  }
+
+  get failure(): PolysemeError | undefined {
+    return this.#pool?.failure;
   }
 
   async open(): Promise<void> {
@@ -195,7 +199,7 @@ class Runner implements BatchRunner {
   /** One text that the model cannot take must not fail its neighbours: halved until it is alone. */
   #failed(items: readonly Item[], error: PolysemeError): void {
     // A thread that died is costly to try again, and the cause may be no text at all.
-    if (items.length === 1 || error.details?.["workerDied"] === true)
+    if (items.length === 1 || error.code === "model_unavailable" || error.details?.["workerDied"] === true)
       for (const { result } of items) result.reject(error);
     else {
       const middle = Math.ceil(items.length / 2);

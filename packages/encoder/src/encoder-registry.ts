@@ -1,7 +1,7 @@
 import { PolysemeError } from "@polyseme/core";
 import type { ModelCatalog } from "./catalog.ts";
 import { openEncoder, type OpenEncoderOptions } from "./encoder.ts";
-import type { Encoder } from "./types.ts";
+import type { Encoder, ModelInfo } from "./types.ts";
 
 /** The models that one process has loaded; each at its first use. */
 export interface EncoderRegistry {
@@ -17,9 +17,18 @@ export interface EncoderRegistry {
 /** Each loaded model holds its weights once a worker thread; beyond a few, another process is the better home. */
 const MAX_MODELS = 4;
 
+async function failureOf(loaded: Promise<Encoder>): Promise<{ encoder: Encoder; reason: PolysemeError } | undefined> {
+  const encoder = await loaded;
+  return encoder.failure === undefined ? undefined : { encoder, reason: encoder.failure };
+}
+
 export function makeEncoderRegistry(
   catalog: ModelCatalog,
-  options: Omit<OpenEncoderOptions, "folder" | "file">,
+  options: Omit<OpenEncoderOptions, "folder" | "file"> & {
+    readonly onOpen?: (info: ModelInfo) => void;
+    /** Told when a loaded model can encode no more; it is opened again. */
+    readonly onLost?: (info: ModelInfo, reason: PolysemeError) => void;
+  },
 ): EncoderRegistry {
   const open = new Map<string, Promise<Encoder>>();
   return {
@@ -27,7 +36,17 @@ export function makeEncoderRegistry(
     async get(name) {
       const found = await catalog.find(name);
       const loaded = open.get(found.folder);
-      if (loaded !== undefined) return loaded;
+      if (loaded !== undefined) {
+        const failed = await failureOf(loaded);
+        if (failed === undefined) return loaded;
+        // Whoever comes first opens it again: its device may be back, and `auto` takes the CPU when it is not.
+        if (open.get(found.folder) === loaded) {
+          open.delete(found.folder);
+          options.onLost?.(failed.encoder.info, failed.reason);
+          void failed.encoder.close();
+        }
+        return this.get(name);
+      }
       if (open.size >= MAX_MODELS)
         throw new PolysemeError(
           "model_unavailable",
@@ -39,7 +58,10 @@ export function makeEncoderRegistry(
       const loading = openEncoder({ ...options, folder: found.folder, name: found.name });
       open.set(found.folder, loading);
       // A failed load may be mended on disk, so the next call tries again.
-      loading.catch(() => open.delete(found.folder));
+      loading.then(
+        ({ info }) => options.onOpen?.(info),
+        () => open.delete(found.folder),
+      );
       return loading;
     },
     async close() {

@@ -1,10 +1,12 @@
 import { availableParallelism } from "node:os";
 import { basename, join } from "node:path";
-import type { Device } from "@polyseme/core";
+import type { Device, PolysemeError } from "@polyseme/core";
 import { batchRunner, type BatchReport } from "./batch-runner.ts";
 import { CPU_BUDGET, GPU_BUDGET, type BatchBudget } from "./pack.ts";
 import { padBatch } from "./pad-batch.ts";
-import { readModelFolder, weightsFolder, type ModelFolder } from "./read-model-folder.ts";
+import { openOnDevice, type Attempt } from "./open-on-device.ts";
+import { weightsFolder } from "./read-model-folder.ts";
+import { runtimeHere } from "./runtime-here.ts";
 import type { SessionSpec } from "./session-protocol.ts";
 import { openTokenizer, type TextTokenizer } from "./tokenizer.ts";
 import type { EncodeOptions, Encoded, Encoder, ModelInfo, Tokens } from "./types.ts";
@@ -14,9 +16,14 @@ export interface OpenEncoderOptions {
   readonly folder: string;
   /** What {@link ModelInfo.name} shall be; undefined: the folder's own name. */
   readonly name?: string | undefined;
-  /** Sessions at work at once; undefined: one a core, one in all on other devices than the CPU. */
+  /** Sessions at work at once on the CPU; undefined: one a core. Other devices have one. */
   readonly threads?: number | undefined;
+  /** Undefined: the CPU. */
   readonly device?: Device | undefined;
+  /** Where graphs that were rewritten for a device are kept; undefined: nowhere. */
+  readonly cacheDir?: string | undefined;
+  /** Told of what was tried on a device without success before something else is. */
+  readonly onFallback?: ((reason: PolysemeError, tried: { provider: string; graph: string }) => void) | undefined;
   /** The ONNX file, relative to the folder; undefined: the first of the usual names. */
   readonly file?: string | undefined;
   readonly budget?: Partial<BatchBudget> | undefined;
@@ -29,12 +36,22 @@ export interface OpenEncoderOptions {
  * @throws PolysemeError `model_unavailable`
  */
 export async function openEncoder(options: OpenEncoderOptions): Promise<Encoder> {
-  const model = await readModelFolder(options.folder, options.file);
+  const { device = "cpu" } = options;
+  const onFallback = (reason: PolysemeError, { provider, rewritten }: Attempt): void =>
+    options.onFallback?.(reason, { provider, graph: rewritten ?? "file" });
+  return openOnDevice(
+    { folder: options.folder, file: options.file, device, runtime: await runtimeHere(), onFallback },
+    (attempt) => openAttempt(attempt, options),
+  );
+}
+
+async function openAttempt(attempt: Attempt, options: OpenEncoderOptions): Promise<Encoder> {
+  const { model, provider } = attempt;
   const tokenizer = await openTokenizer(model);
-  const provider = options.device === undefined || options.device === "auto" ? "cpu" : options.device;
   const onCpu = provider === "cpu";
-  const runner = await batchRunner(await sessionSpec(model, tokenizer, provider), {
-    threads: options.threads ?? (onCpu ? availableParallelism() : 1),
+  const runner = await batchRunner(await sessionSpec(attempt, tokenizer, options.cacheDir), {
+    // One session a device: a second one would only hold its weights again.
+    threads: onCpu ? (options.threads ?? availableParallelism()) : 1,
     budget: { ...(onCpu ? CPU_BUDGET : GPU_BUDGET), ...options.budget },
     padTokenId: model.padTokenId,
     onBatch: options.onBatch,
@@ -43,6 +60,8 @@ export async function openEncoder(options: OpenEncoderOptions): Promise<Encoder>
     name: options.name ?? basename(model.folder),
     folder: model.folder,
     file: model.file,
+    graph: attempt.rewritten ?? "file",
+    device: provider,
     dimensions: model.dimensions,
     maxTokens: model.maxTokens,
     specialTokens: tokenizer.specialTokens,
@@ -56,6 +75,9 @@ export async function openEncoder(options: OpenEncoderOptions): Promise<Encoder>
     tokenText: (id) => tokenizer.tokenText(id),
     withSpecialTokens: (ids) => tokenizer.withSpecialTokens(ids),
     encode: (ids, encodeOptions) => runner.encode(ids, encodeOptions),
+    get failure() {
+      return runner.failure;
+    },
     get waitingTokens() {
       return runner.waitingTokens;
     },
@@ -101,14 +123,21 @@ export async function embedTexts(
   );
 }
 
-async function sessionSpec(model: ModelFolder, tokenizer: TextTokenizer, provider: string): Promise<SessionSpec> {
+async function sessionSpec(
+  { model, provider, rewritten }: Attempt,
+  tokenizer: TextTokenizer,
+  cacheDir: string | undefined,
+): Promise<SessionSpec> {
   const tokens = await tokenizer.tokenize(["warm up"]);
   const { appended, ...outputNames } = model.outputs;
   return {
     path: join(model.folder, model.file),
     appended,
     weightsFolder: weightsFolder(model),
+    // Alone: with the CPU behind it, a provider that cannot start would be passed over in silence.
     providers: [provider],
+    rewritten,
+    cacheDir,
     hasTokenTypes: model.hasTokenTypes,
     outputNames,
     dimensions: model.dimensions,

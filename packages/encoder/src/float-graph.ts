@@ -82,7 +82,8 @@ const REWRITES: Readonly<Record<string, Rewrite>> = {
       node.inputs;
     const result = node.outputs[0] ?? "";
     const source = links.producer(input);
-    if (source?.operator !== "QuantizeLinear") throw new Error("it multiplies integers that are not quantised before it");
+    if (source?.operator !== "QuantizeLinear")
+      throw new Error("it multiplies integers that are not quantised before it");
     if (scalarOf(writer, source.inputs[1]) !== 1 || scalarOf(writer, inputScale) !== 1)
       throw new Error("it quantises activations by a scale other than 1");
     if (source.inputs[2] !== inputZero) throw new Error("a product takes off another zero point than was put on");
@@ -98,7 +99,8 @@ const REWRITES: Readonly<Record<string, Rewrite>> = {
   "com.microsoft.FusedMatMul": (node, writer) => {
     const [left = "", right = ""] = node.inputs;
     const result = node.outputs[0] ?? "";
-    if ((intAttribute(node, "transA") ?? 0) !== 0) throw new Error("its operator FusedMatMul transposes its first input");
+    if ((intAttribute(node, "transA") ?? 0) !== 0)
+      throw new Error("its operator FusedMatMul transposes its first input");
     const alpha = floatAttribute(node, "alpha") ?? 1;
     writer.tensors.set(`${result}.alpha`, scalarTensor(alpha));
     // Attention's [batch, heads, tokens, size]; a product of another shape fails when the session is opened.

@@ -1,5 +1,5 @@
 import { availableParallelism } from "node:os";
-import type { Config, Metrics, StopStep } from "@polyseme/core";
+import type { Config, Log, Metrics, StopStep } from "@polyseme/core";
 import type { BatchReport } from "./batch-runner.ts";
 import { makeCatalog } from "./catalog.ts";
 import { makeEncoderRegistry, type EncoderRegistry } from "./encoder-registry.ts";
@@ -13,6 +13,9 @@ export interface LoadedEncoders {
 }
 
 const CLOSE_MS = 10_000;
+const INTEGER_NOTE =
+  "made from a graph of integers: vectors agree with those of CPU workers at a cosine of about 0.9995; " +
+  "where both fill one collection, a model with a float32 file alone gives the same vectors on both";
 
 /**
  * The models of a process, with the default one loaded: a process that cannot encode says so before it takes work.
@@ -20,11 +23,24 @@ const CLOSE_MS = 10_000;
  */
 export async function openEncoders(
   config: Config,
-  metrics: Metrics,
+  { metrics, log }: { readonly metrics: Metrics; readonly log: Log },
   onBatch: (batch: BatchReport) => void = () => undefined,
 ): Promise<LoadedEncoders> {
   const encoders = makeEncoderRegistry(makeCatalog({ defaultModel: config.model, modelsDir: config.modelsDir }), {
     device: config.device,
+    cacheDir: config.cacheDir,
+    onFallback: (reason, tried) => {
+      log.info({ ...tried, reason: reason.message }, "the encoder does not run this way; trying the next");
+    },
+    onOpen: ({ name, file, graph, device }) => {
+      metrics.encoderInfo.set({ model: name, file, graph, device }, 1);
+      log.info({ model: name, file, graph, device, asked: config.device }, "encoder ready");
+      if (device !== "cpu" && graph !== "file" && file.includes("int8")) log.info({ model: name }, INTEGER_NOTE);
+    },
+    onLost: ({ name, file, graph, device }, reason) => {
+      metrics.encoderInfo.remove({ model: name, file, graph, device });
+      log.error({ model: name, device, reason: reason.message }, "the encoder's device is gone; it is opened again");
+    },
     threads: config.encoderThreads,
     onBatch: (batch) => {
       metrics.encoderRuns.inc();
@@ -43,7 +59,8 @@ export async function openEncoders(
   };
 }
 
-/** Encoder threads that a process uses when the settings do not say. */
+/** Batches that a process's encoder runs at once. */
 export function encoderThreads(config: Config): number {
+  if (config.device !== "auto" && config.device !== "cpu") return 1;
   return config.encoderThreads ?? availableParallelism();
 }

@@ -2,6 +2,7 @@ import { access, readFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { messageOf, PolysemeError } from "@polyseme/core";
 import { type ModelOutputs, planOutputs } from "./append-outputs.ts";
+import { isIntegerOperator } from "./float-graph.ts";
 import { readGraph } from "./onnx-graph.ts";
 import { BadModelFile, parseModelConfig, type ModelConfig } from "./parse-model-config.ts";
 
@@ -14,8 +15,12 @@ export interface ModelFolder extends ModelConfig {
   readonly tokenizerJson: string;
   readonly hasTokenTypes: boolean;
   readonly outputs: ModelOutputs;
+  /** Whether the graph multiplies integers, for which no device but the CPU has kernels. */
+  readonly hasIntegerProducts: boolean;
 }
 
+export const HALF_FILE = "onnx/model_fp16.onnx";
+export const FLOAT_FILES = ["onnx/model.onnx", "model.onnx"];
 /** Where exporters put the graph; int8 first, as it is the faster one on CPU. */
 const ONNX_FILES = ["onnx/model_int8.onnx", "onnx/model.onnx", "onnx/model_quantized.onnx", "model.onnx"];
 const NEEDED_INPUTS = ["input_ids", "attention_mask"];
@@ -65,7 +70,7 @@ async function readOnnx(
   folder: string,
   file: string,
   config: ModelConfig,
-): Promise<{ hasTokenTypes: boolean; outputs: ModelOutputs }> {
+): Promise<Pick<ModelFolder, "hasTokenTypes" | "outputs" | "hasIntegerProducts">> {
   const bytes = await readFile(join(folder, file)).catch((error: unknown) => {
     throw new BadModelFile(file, `cannot be read (${messageOf(error)})`);
   });
@@ -75,7 +80,11 @@ async function readOnnx(
     const unknown = graph.inputs.filter((name) => !KNOWN_INPUTS.includes(name));
     if (missing.length > 0) throw new Error(`its graph has no input ${missing.join(" and ")}`);
     if (unknown.length > 0) throw new Error(`its graph wants the inputs ${unknown.join(", ")}, which no text gives`);
-    return { hasTokenTypes: graph.inputs.includes("token_type_ids"), outputs: planOutputs(graph, config.pooling) };
+    return {
+      hasTokenTypes: graph.inputs.includes("token_type_ids"),
+      outputs: planOutputs(graph, config.pooling),
+      hasIntegerProducts: graph.nodes.some(({ operator }) => isIntegerOperator(operator)),
+    };
   } catch (error) {
     throw new BadModelFile(file, `is no usable ONNX model: ${messageOf(error)}`);
   }

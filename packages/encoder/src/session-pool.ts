@@ -19,7 +19,8 @@ export interface SessionPool {
   readonly failure: PolysemeError | undefined;
   /**
    * Runs a batch on a free worker; its buffers are moved there. Call only while `free` > 0.
-   * @throws PolysemeError `encode_failed`; `details.workerDied` when it took the thread with it
+   * @throws PolysemeError `encode_failed`; `details.workerDied` when it took the thread with it; `model_unavailable` when
+   * the device is gone
    */
   run(batch: PaddedBatch, wanted: WantedOutputs): Promise<RunResult>;
   /** Waits for runs, releases the sessions and lets the threads end by themselves. */
@@ -37,6 +38,8 @@ interface Thread {
   run: Deferred<RunResult> | undefined;
   /** Why it ended, as far as it was told. */
   death: string;
+  /** It found its device missing before it loaded, or gone after. */
+  deviceGone: boolean;
 }
 
 /** @throws PolysemeError `model_unavailable` when a session cannot be opened or does not run */
@@ -89,7 +92,7 @@ class ThreadPool implements SessionPool {
   async #closeThread(thread: Thread): Promise<void> {
     // Both settle before the thread may be asked to end; their failures are told to whoever waits for them.
     await Promise.allSettled([thread.loaded.promise, thread.run?.promise]);
-    if (this.#threads.has(thread)) {
+    if (this.#threads.has(thread) && thread.state !== "closing") {
       thread.state = "closing";
       post(thread, { kind: "close" });
     }
@@ -106,6 +109,7 @@ class ThreadPool implements SessionPool {
       ended: deferred<void>(),
       run: undefined,
       death: "its thread ended",
+      deviceGone: false,
     };
     this.#threads.add(thread);
     thread.worker.on("message", (message: FromWorker) => this.#receive(thread, message));
@@ -122,6 +126,14 @@ class ThreadPool implements SessionPool {
         break;
       case "broken":
         thread.death = message.message;
+        thread.deviceGone = message.noDevice === true;
+        return;
+      case "lost":
+        thread.death = `the device answers no more (${message.message})`;
+        thread.deviceGone = true;
+        this.#settle(thread, (run) => run.reject(cannotRun(this.#spec, thread.death, true)));
+        // It ends now, so no other run may be given to it.
+        thread.state = "closing";
         return;
       case "done":
         this.#settle(thread, (run) => run.resolve(message));
@@ -144,12 +156,14 @@ class ThreadPool implements SessionPool {
     this.#threads.delete(thread);
     thread.ended.resolve();
     const neverRan = thread.state === "loading";
-    thread.loaded.reject(cannotRun(this.#spec, thread.death));
+    thread.loaded.reject(cannotRun(this.#spec, thread.death, thread.deviceGone));
     if (thread.run !== undefined) this.#settle(thread, (run) => run.reject(runFailed(thread.death, true)));
     if (this.#closing) return;
-    if (!neverRan && this.#replacements < MOST_REPLACEMENTS) this.#replace();
+    if (!neverRan && !thread.deviceGone && this.#replacements < MOST_REPLACEMENTS) this.#replace();
     else if (this.#threads.size === 0)
-      this.failure = cannotRun(this.#spec, `${thread.death}, and so did its other threads`);
+      this.failure = thread.deviceGone
+        ? cannotRun(this.#spec, thread.death, true)
+        : cannotRun(this.#spec, `${thread.death}, and so did its other threads`);
     this.#options.onChange();
   }
 
@@ -164,13 +178,13 @@ function post(thread: Thread, message: ToWorker, transfer: ArrayBuffer[] = []): 
   thread.worker.postMessage(message, transfer);
 }
 
-function cannotRun(spec: SessionSpec, problem: string): PolysemeError {
+function cannotRun(spec: SessionSpec, problem: string, deviceGone = false): PolysemeError {
   const device = spec.providers.join(", ");
   return new PolysemeError(
     "model_unavailable",
     `${spec.path} cannot run on the device ${device}: ${problem}. Replace the file, choose another model, ` +
       (device === "cpu" ? "or give the process more memory." : "or set the device to cpu."),
-    { details: { field: "model", file: spec.path } },
+    { details: { field: "model", file: spec.path, problem, deviceGone } },
   );
 }
 

@@ -1,3 +1,4 @@
+import type { Precision } from "./made-graph.ts";
 import type { PaddedBatch } from "./pad-batch.ts";
 
 /** Everything a worker needs to open its session; travels as workerData. */
@@ -9,6 +10,10 @@ export interface SessionSpec {
   /** Absolute folder of weights kept in files of their own. */
   readonly weightsFolder: string;
   readonly providers: readonly string[];
+  /** The graph is rewritten in that precision before it is opened; undefined: run as it is. */
+  readonly rewritten?: Precision | undefined;
+  /** Where rewritten graphs are kept. */
+  readonly cacheDir?: string | undefined;
   readonly hasTokenTypes: boolean;
   readonly outputNames: {
     readonly embedding: string;
@@ -39,6 +44,8 @@ export interface RunResult {
 export type FromWorker =
   | { readonly kind: "ready" }
   /** The session could not be opened. */
-  | { readonly kind: "broken"; readonly message: string }
+  | { readonly kind: "broken"; readonly message: string; readonly noDevice?: boolean }
+  /** The device answers no more, so the run's failure says nothing about its texts; the thread ends. */
+  | { readonly kind: "lost"; readonly message: string }
   | ({ readonly kind: "done" } & RunResult)
   | { readonly kind: "failed"; readonly message: string };

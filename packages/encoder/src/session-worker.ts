@@ -1,7 +1,10 @@
 import { open } from "node:fs/promises";
 import { performance } from "node:perf_hooks";
 import { parentPort, workerData } from "node:worker_threads";
-import { InferenceSession, Tensor } from "onnxruntime-node";
+import { env, InferenceSession, Tensor } from "onnxruntime-node";
+import { areFinite } from "./check-vectors.ts";
+import { probeModel } from "./device-probe.ts";
+import { madeGraph } from "./made-graph.ts";
 import type { PaddedBatch } from "./pad-batch.ts";
 import type { FromWorker, Output, SessionSpec, TextVectors, ToWorker, WantedOutputs } from "./session-protocol.ts";
 
@@ -15,13 +18,21 @@ const spec = workerData as SessionSpec;
 if (parentPort === null) throw new Error("This file is the entry of a worker thread.");
 const port = parentPort;
 
+// What fails is thrown; the native log would repeat it past ours.
+env.logLevel = "fatal";
+const onDevice = !spec.providers.includes("cpu");
+let noDevice = onDevice;
+
 try {
+  if (onDevice) await probe("float");
+  noDevice = false;
+  if (spec.rewritten === "half") await probe("half");
   const session = await openSession();
   port.on("message", (message: ToWorker) => void answer(session, message));
   await warmUp(session);
   send({ kind: "ready" });
 } catch (error) {
-  send({ kind: "broken", message: messageOf(error) });
+  send({ kind: "broken", message: messageOf(error), noDevice });
   port.close();
 }
 
@@ -39,7 +50,32 @@ async function answer(session: InferenceSession, message: ToWorker): Promise<voi
       texts.flatMap((text) => Object.values(text).map(({ buffer }) => buffer)),
     );
   } catch (error) {
-    send({ kind: "failed", message: messageOf(error) });
+    if (onDevice && !(await stillRuns(session))) {
+      send({ kind: "lost", message: messageOf(error) });
+      port.close();
+    } else send({ kind: "failed", message: messageOf(error) });
+  }
+}
+
+/** Tells a device that is gone from a batch that it cannot take: a text that ran before is run again. */
+async function stillRuns(session: InferenceSession): Promise<boolean> {
+  return warmUp(session).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** Before the model is read or rewritten, whether there is a device at all and what it computes. */
+async function probe(precision: "half" | "float"): Promise<void> {
+  const session = await InferenceSession.create(probeModel(precision), {
+    executionProviders: [...spec.providers],
+    logSeverityLevel: 4,
+  });
+  try {
+    const { y } = await session.run({ x: new Tensor("float32", Float32Array.of(3), [1]) });
+    if (y?.data[0] !== 9) throw new Error(`the device says that 3 times 3 is ${String(y?.data[0])}`);
+  } finally {
+    await session.release();
   }
 }
 
@@ -53,7 +89,6 @@ async function openSession(): Promise<InferenceSession> {
     graphOptimizationLevel: "all",
     // Patterns are kept per shape, and here almost every batch has another.
     enableMemPattern: false,
-    // What fails is thrown; the native log would repeat it past ours.
     logSeverityLevel: 4,
     extra: {
       session: {
@@ -63,6 +98,8 @@ async function openSession(): Promise<InferenceSession> {
       },
     },
   };
+  if (spec.rewritten !== undefined)
+    return InferenceSession.create(await madeGraph(await readWithAppended(), spec.rewritten, spec.cacheDir), options);
   return spec.appended.length === 0
     ? InferenceSession.create(spec.path, options)
     : InferenceSession.create(await readWithAppended(), options);
@@ -95,6 +132,8 @@ async function warmUp(session: InferenceSession): Promise<void> {
     const width = result.dims.at(-1);
     if (width !== spec.dimensions)
       throw new Error(`its output ${name} has ${width ?? 0} dimensions, config.json says ${spec.dimensions}`);
+    // Half precision ends at 65,504, which few models pass, but some do.
+    if (!areFinite(result.data as Float32Array)) throw new Error(`its output ${name} is not finite`);
   }
 }
 

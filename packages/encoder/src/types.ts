@@ -1,3 +1,5 @@
+import type { Device, PolysemeError } from "@polyseme/core";
+
 /** A text's tokens as the model sees them, special tokens included. */
 export interface Tokens {
   readonly ids: Int32Array;
@@ -19,6 +21,10 @@ export interface ModelInfo {
   readonly folder: string;
   /** The ONNX file used, relative to the folder. */
   readonly file: string;
+  /** How the file is run: as it is, or rewritten for the device in that precision. */
+  readonly graph: "file" | "half" | "float";
+  /** Where it runs. */
+  readonly device: Exclude<Device, "auto">;
   readonly dimensions: number;
   /** Most tokens of one text, special tokens counted. */
   readonly maxTokens: number;
@@ -93,6 +99,9 @@ export interface Encoder {
    * @throws PolysemeError `encode_failed` when the runtime failed or gave NaN or a zero vector; `unavailable` once closing
    */
   encode(ids: Int32Array, options: EncodeOptions): Promise<Encoded>;
+
+  /** Why no text can be encoded any more, such as a device that is gone; undefined while it can. */
+  readonly failure: PolysemeError | undefined;
 
   /** Tokens waiting for a batch, for a bound in front of `encode`. */
   readonly waitingTokens: number;

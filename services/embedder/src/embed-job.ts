@@ -1,4 +1,4 @@
-import { asPolysemeError, messageOf, type Log, type Metrics, type PolysemeError } from "@polyseme/core";
+import { asPolysemeError, messageOf, pause, type Log, type Metrics, type PolysemeError } from "@polyseme/core";
 import type { Encoder, EncoderRegistry } from "@polyseme/encoder";
 import type { EmbedJob } from "@polyseme/queue";
 import {
@@ -28,6 +28,8 @@ export interface EmbedJobDeps {
   readonly abandon: AbortSignal;
 }
 
+const HOLD_MS = 2_000;
+
 /**
  * Runs the documents of one job; each ends stored, failed with a code, or given back. Resolves when all of it is in the
  * ledger, so the job may be acknowledged whatever happened.
@@ -47,6 +49,8 @@ export async function runEmbedJob(
   const encoder = await deps.encoders
     .get(collection.generation.model)
     .catch((error: unknown) => asPolysemeError(error));
+  // A worker without its device would otherwise take and give back documents faster than the others can encode them.
+  if (encoder instanceof Error && encoder.retry === "wait") await pause(HOLD_MS, deps.abandon);
   await Promise.all(
     claimed.map(async (document) => {
       try {
