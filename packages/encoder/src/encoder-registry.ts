@@ -28,6 +28,8 @@ export function makeEncoderRegistry(
     readonly onOpen?: (info: ModelInfo) => void;
     /** Told when a loaded model can encode no more; it is opened again. */
     readonly onLost?: (info: ModelInfo, reason: PolysemeError) => void;
+    /** How a model is opened; another way only in tests. */
+    readonly open?: typeof openEncoder;
   },
 ): EncoderRegistry {
   const open = new Map<string, Promise<Encoder>>();
@@ -55,7 +57,7 @@ export function makeEncoderRegistry(
             details: { field: "model" },
           },
         );
-      const loading = openEncoder({ ...options, folder: found.folder, name: found.name });
+      const loading = (options.open ?? openEncoder)({ ...options, folder: found.folder, name: found.name });
       open.set(found.folder, loading);
       // A failed load may be mended on disk, so the next call tries again.
       loading.then(
