@@ -52,16 +52,18 @@ test("closing while a dead thread is being replaced still runs what waits", asyn
   await closed;
 });
 
-test("a device that goes away refuses all texts as model_unavailable, so that none is blamed, and says so", async () => {
-  const workerEntry = new URL("../../../test/fixtures/encoder/lost-device-worker.mjs", import.meta.url);
-  const device = { ...SPEC, providers: ["webgpu"] };
-  const runner = await batchRunner(device, { threads: 1, budget: CPU_BUDGET, padTokenId: 0, workerEntry });
-  await expect(encode(runner, 1)).resolves.toBeDefined();
-  expect(runner.failure).toBeUndefined();
-  const together = await Promise.allSettled([encode(runner, 13), encode(runner, 1)]);
-  for (const result of together)
-    expect(result).toMatchObject({ status: "rejected", reason: { code: "model_unavailable", retry: "wait" } });
-  await expect(encode(runner, 1)).rejects.toMatchObject({ message: /answers no more.*adapter was removed/ });
-  expect(runner.failure).toMatchObject({ code: "model_unavailable" });
-  await runner.close();
-});
+test.each([[[13]], [[13, 1]]])(
+  "a device that goes away with the texts %j refuses them as model_unavailable, so that none is blamed, and says so",
+  async (ids) => {
+    const workerEntry = new URL("../../../test/fixtures/encoder/lost-device-worker.mjs", import.meta.url);
+    const device = { ...SPEC, providers: ["webgpu"] };
+    const runner = await batchRunner(device, { threads: 1, budget: CPU_BUDGET, padTokenId: 0, workerEntry });
+    await expect(encode(runner, 1)).resolves.toBeDefined();
+    expect(runner.failure).toBeUndefined();
+    for (const result of await Promise.allSettled(ids.map((id) => encode(runner, id))))
+      expect(result).toMatchObject({ status: "rejected", reason: { code: "model_unavailable", retry: "wait" } });
+    await expect(encode(runner, 1)).rejects.toMatchObject({ message: /answers no more.*adapter was removed/ });
+    expect(runner.failure).toMatchObject({ code: "model_unavailable" });
+    await runner.close();
+  },
+);
