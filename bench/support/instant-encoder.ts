@@ -42,6 +42,8 @@ export async function makeInstantEncoders(catalog: ModelCatalog, options: Instan
       name,
       folder,
       file: model.file,
+      graph: "file",
+      device: "cpu",
       dimensions: model.dimensions,
       maxTokens: model.maxTokens,
       specialTokens: 2,
