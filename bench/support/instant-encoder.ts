@@ -44,6 +44,7 @@ export async function makeInstantEncoders(catalog: ModelCatalog, options: Instan
       file: model.file,
       graph: "file",
       device: "cpu",
+      batchTokens: CPU_BUDGET.maxTokens,
       dimensions: model.dimensions,
       maxTokens: model.maxTokens,
       specialTokens: 2,
@@ -60,6 +61,7 @@ export async function makeInstantEncoders(catalog: ModelCatalog, options: Instan
       if (embedding === undefined) throw new Error("There is no vector");
       return { embedding, timing: { queuedMs: 0, encodeMs: options.batchMs } };
     },
+    failure: undefined,
     waitingTokens: 0,
     close: () => Promise.resolve(),
   };

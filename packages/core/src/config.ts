@@ -11,6 +11,8 @@ export interface Config {
   readonly device: Device;
   /** Encoder worker threads; undefined: one a core. */
   readonly encoderThreads: number | undefined;
+  /** Most padded tokens of one run; undefined: found by measuring. */
+  readonly batchTokens: number | undefined;
   /** Folder for files that can be made again, such as graphs rewritten for a device; undefined: keep none. */
   readonly cacheDir: string | undefined;
   readonly host: string;
@@ -60,6 +62,7 @@ export function readConfig(env: Environment): Config {
     modelsDir: value(env, "POLYSEME_MODELS_DIR"),
     device: oneOf(env, "POLYSEME_DEVICE", DEVICES) ?? "auto",
     encoderThreads: wholeNumber(env, "POLYSEME_ENCODER_THREADS", 1, 256),
+    batchTokens: wholeNumber(env, "POLYSEME_BATCH_TOKENS", 16, 1_048_576),
     cacheDir: readCacheDir(env),
     host: value(env, "POLYSEME_HOST") ?? "127.0.0.1",
     port: wholeNumber(env, "POLYSEME_PORT", 0, 65_535),

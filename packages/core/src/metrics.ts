@@ -28,6 +28,12 @@ export function makeMetrics(options: { processMetrics: boolean }) {
       registers,
     }),
     encoderRuns: new Counter({ name: "polyseme_encoder_runs_total", help: "Batches run by the encoder.", registers }),
+    encoderBatchTokens: new Gauge({
+      name: "polyseme_encoder_batch_tokens",
+      help: "Most padded tokens that one run of the encoder takes, by model: measured at start, or POLYSEME_BATCH_TOKENS.",
+      labelNames: ["model"],
+      registers,
+    }),
     encoderTokens: new Counter({
       name: "polyseme_encoder_tokens_total",
       help: "Tokens run by the encoder, by kind: real, or padded (real ones and padding).",

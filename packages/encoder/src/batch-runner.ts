@@ -20,13 +20,19 @@ export interface BatchReport {
 export interface RunnerOptions {
   readonly threads: number;
   readonly budget: BatchBudget;
+  /** Finds a better budget once the sessions are open; undefined: `budget` it is. */
+  readonly probe?: ((pool: SessionPool) => Promise<BatchBudget>) | undefined;
   readonly padTokenId: number;
   readonly onBatch?: ((batch: BatchReport) => void) | undefined;
   /** The worker's file; another one only in tests. */
   readonly workerEntry?: URL;
 }
 
-export type BatchRunner = Pick<Encoder, "encode" | "waitingTokens" | "failure" | "close">;
+export interface BatchRunner extends Pick<Encoder, "encode" | "waitingTokens" | "failure" | "close"> {
+  readonly budget: BatchBudget;
+}
+
+const LANES: readonly Lane[] = ["interactive", "bulk"];
 
 /**
  * Sessions fed from one list of waiting texts: a worker that is free takes the next batch of what waits, and nobody
@@ -53,6 +59,7 @@ class Runner implements BatchRunner {
   readonly #waiting = new Set<Item>();
   /** Halves of batches that failed, each to run as it is. */
   readonly #halves: Item[][] = [];
+  #budget: BatchBudget;
   #pool: SessionPool | undefined;
   #running = 0;
   #pumpQueued = false;
@@ -64,6 +71,11 @@ class Runner implements BatchRunner {
   constructor(spec: SessionSpec, options: RunnerOptions) {
     this.#spec = spec;
     this.#options = options;
+    this.#budget = options.budget;
+  }
+
+  get budget(): BatchBudget {
+    return this.#budget;
   }
 
   get failure(): PolysemeError | undefined {
@@ -71,12 +83,14 @@ class Runner implements BatchRunner {
   }
 
   async open(): Promise<void> {
-    const { threads, workerEntry } = this.#options;
-    this.#pool = await openSessionPool(this.#spec, {
+    const { threads, workerEntry, probe } = this.#options;
+    const pool = await openSessionPool(this.#spec, {
       threads,
       onChange: () => this.#queuePump(),
       ...(workerEntry === undefined ? {} : { entry: workerEntry }),
     });
+    if (probe !== undefined) this.#budget = await probe(pool);
+    this.#pool = pool;
   }
 
   encode(ids: Int32Array, options: EncodeOptions): Promise<Encoded> {
@@ -147,21 +161,35 @@ class Runner implements BatchRunner {
     const pool = this.#pool;
     if (pool === undefined) return;
     if (pool.failure !== undefined) this.#rejectAll(pool.failure);
-    while (pool.free > 0) {
-      const batch = this.#halves.shift() ?? this.#nextBatch(pool.free);
-      if (batch.length === 0) break;
+    for (let batch = this.#nextBatch(pool); batch.length > 0; batch = this.#nextBatch(pool))
       void this.#run(pool, batch);
-    }
     if (this.#running === 0 && this.#waiting.size === 0 && this.#halves.length === 0) this.#idle?.resolve();
   }
 
-  #nextBatch(freeWorkers: number): Item[] {
-    const budget = shareBudget(this.#options.budget, this.waitingTokens, freeWorkers);
+  #nextBatch(pool: SessionPool): Item[] {
+    const open = LANES.filter((lane) => this.#mayTake(pool, lane));
+    if (open.length === 0) return [];
+    const half = this.#halves.findIndex(([first]) => first !== undefined && open.includes(first.lane));
+    if (half >= 0) return this.#halves.splice(half, 1)[0] ?? [];
+    const items = [...this.#waiting].filter(({ lane }) => open.includes(lane));
+    const tokens = items.reduce((sum, item) => sum + item.tokens, 0);
     const now = performance.now();
-    const batch = takeBatch([...this.#waiting], budget, now, this.#bulkServedMs);
+    const batch = takeBatch(items, shareBudget(this.#budget, tokens, pool.idle), now, this.#bulkServedMs);
     if (batch[0]?.lane === "bulk") this.#bulkServedMs = now;
     this.#take(batch);
     return batch;
+  }
+
+  /** Behind a run in work only a full batch is packed: a smaller one would do better to wait for what comes meanwhile. */
+  #mayTake(pool: SessionPool, lane: Lane): boolean {
+    switch (pool.roomFor(lane)) {
+      case undefined:
+        return false;
+      case "idle":
+        return true;
+      case "behind":
+        return lane === "interactive" || this.waitingTokens >= this.#budget.maxTokens;
+    }
   }
 
   #take(items: readonly Item[]): void {
@@ -179,7 +207,7 @@ class Runner implements BatchRunner {
       this.#options.padTokenId,
     );
     try {
-      const { texts, encodeMs } = await pool.run(batch, wantedBy(items));
+      const { texts, encodeMs } = await pool.run(batch, wantedBy(items), items[0]?.lane ?? "bulk");
       items.forEach((item, index) => settle(item, texts[index] ?? {}, startedMs, encodeMs));
       this.#options.onBatch?.({
         texts: items.length,
@@ -199,7 +227,8 @@ class Runner implements BatchRunner {
   /** One text that the model cannot take must not fail its neighbours: halved until it is alone. */
   #failed(items: readonly Item[], error: PolysemeError): void {
     // A thread that died is costly to try again, and the cause may be no text at all.
-    if (items.length === 1 || error.code === "model_unavailable" || error.details?.["workerDied"] === true)
+    if (error.details?.["notBegun"] === true) this.#halves.push([...items]);
+    else if (items.length === 1 || error.code === "model_unavailable" || error.details?.["workerDied"] === true)
       for (const { result } of items) result.reject(error);
     else {
       const middle = Math.ceil(items.length / 2);

@@ -5,6 +5,7 @@ import { batchRunner, type BatchReport } from "./batch-runner.ts";
 import { CPU_BUDGET, GPU_BUDGET, type BatchBudget } from "./pack.ts";
 import { padBatch } from "./pad-batch.ts";
 import { openOnDevice, type Attempt } from "./open-on-device.ts";
+import { probeBudget } from "./probe-budget.ts";
 import { weightsFolder } from "./read-model-folder.ts";
 import { runtimeHere } from "./runtime-here.ts";
 import type { SessionSpec } from "./session-protocol.ts";
@@ -26,7 +27,8 @@ export interface OpenEncoderOptions {
   readonly onFallback?: ((reason: PolysemeError, tried: { provider: string; graph: string }) => void) | undefined;
   /** The ONNX file, relative to the folder; undefined: the first of the usual names. */
   readonly file?: string | undefined;
-  readonly budget?: Partial<BatchBudget> | undefined;
+  /** `probe`: measured when the model opens, about a second; undefined: what is usual for the device. */
+  readonly budget?: Partial<BatchBudget> | "probe" | undefined;
   /** Told of every batch that ran. */
   readonly onBatch?: ((batch: BatchReport) => void) | undefined;
 }
@@ -49,10 +51,17 @@ async function openAttempt(attempt: Attempt, options: OpenEncoderOptions): Promi
   const { model, provider } = attempt;
   const tokenizer = await openTokenizer(model);
   const onCpu = provider === "cpu";
-  const runner = await batchRunner(await sessionSpec(attempt, tokenizer, options.cacheDir), {
+  const usual = onCpu ? CPU_BUDGET : GPU_BUDGET;
+  const spec = await sessionSpec(attempt, tokenizer, options.cacheDir);
+  const tokenId = Number(spec.warmUp.ids[0] ?? 0n);
+  const runner = await batchRunner(spec, {
     // One session a device: a second one would only hold its weights again.
     threads: onCpu ? (options.threads ?? availableParallelism()) : 1,
-    budget: { ...(onCpu ? CPU_BUDGET : GPU_BUDGET), ...options.budget },
+    budget: options.budget === "probe" ? usual : { ...usual, ...options.budget },
+    probe:
+      options.budget === "probe"
+        ? (pool) => probeBudget(pool, usual, { on: onCpu ? "cpu" : "device", tokenId })
+        : undefined,
     padTokenId: model.padTokenId,
     onBatch: options.onBatch,
   });
@@ -62,6 +71,7 @@ async function openAttempt(attempt: Attempt, options: OpenEncoderOptions): Promi
     file: model.file,
     graph: attempt.rewritten ?? "file",
     device: provider,
+    batchTokens: runner.budget.maxTokens,
     dimensions: model.dimensions,
     maxTokens: model.maxTokens,
     specialTokens: tokenizer.specialTokens,

@@ -19,11 +19,12 @@ const INTEGER_NOTE =
 
 /**
  * The models of a process, with the default one loaded: a process that cannot encode says so before it takes work.
+ * @param options.work `bulk`: what a batch holds is measured first, about a second; queries hardly ever fill one
  * @throws PolysemeError `invalid` or `model_unavailable`
  */
 export async function openEncoders(
   config: Config,
-  { metrics, log }: { readonly metrics: Metrics; readonly log: Log },
+  { metrics, log, work }: { readonly metrics: Metrics; readonly log: Log; readonly work: "bulk" | "queries" },
   onBatch: (batch: BatchReport) => void = () => undefined,
 ): Promise<LoadedEncoders> {
   const encoders = makeEncoderRegistry(makeCatalog({ defaultModel: config.model, modelsDir: config.modelsDir }), {
@@ -32,9 +33,12 @@ export async function openEncoders(
     onFallback: (reason, tried) => {
       log.info({ ...tried, reason: reason.message }, "the encoder does not run this way; trying the next");
     },
-    onOpen: ({ name, file, graph, device }) => {
+    budget:
+      config.batchTokens === undefined ? (work === "bulk" ? "probe" : undefined) : { maxTokens: config.batchTokens },
+    onOpen: ({ name, file, graph, device, batchTokens }) => {
       metrics.encoderInfo.set({ model: name, file, graph, device }, 1);
-      log.info({ model: name, file, graph, device, asked: config.device }, "encoder ready");
+      metrics.encoderBatchTokens.set({ model: name }, batchTokens);
+      log.info({ model: name, file, graph, device, batchTokens, asked: config.device }, "encoder ready");
       if (device !== "cpu" && graph !== "file" && file.includes("int8")) log.info({ model: name }, INTEGER_NOTE);
     },
     onLost: ({ name, file, graph, device }, reason) => {

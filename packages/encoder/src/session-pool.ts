@@ -3,6 +3,7 @@ import { PolysemeError } from "@polyseme/core";
 import { deferred, type Deferred } from "./deferred.ts";
 import type { PaddedBatch } from "./pad-batch.ts";
 import type { FromWorker, RunResult, SessionSpec, ToWorker, WantedOutputs } from "./session-protocol.ts";
+import type { Lane } from "./types.ts";
 
 export interface PoolOptions {
   readonly threads: number;
@@ -14,15 +15,18 @@ export interface PoolOptions {
 
 /** Worker threads with one session each. */
 export interface SessionPool {
-  readonly free: number;
+  /** Threads without a run. */
+  readonly idle: number;
+  /** Whether a batch of that lane may be given to `run` now, and whether it would start at once or behind another. */
+  roomFor(lane: Lane): "idle" | "behind" | undefined;
   /** Why no run can start any more; undefined while a worker lives. */
   readonly failure: PolysemeError | undefined;
   /**
-   * Runs a batch on a free worker; its buffers are moved there. Call only while `free` > 0.
-   * @throws PolysemeError `encode_failed`; `details.workerDied` when it took the thread with it; `model_unavailable` when
-   * the device is gone
+   * Gives a batch to a worker; its buffers are moved there. Call only while there is room for its lane.
+   * @throws PolysemeError `encode_failed`; `details.workerDied` when it took the thread with it, `details.notBegun` when
+   * another one did before it; `model_unavailable` when the device is gone
    */
-  run(batch: PaddedBatch, wanted: WantedOutputs): Promise<RunResult>;
+  run(batch: PaddedBatch, wanted: WantedOutputs, lane: Lane): Promise<RunResult>;
   /** Waits for runs, releases the sessions and lets the threads end by themselves. */
   close(): Promise<void>;
 }
@@ -30,12 +34,23 @@ export interface SessionPool {
 /** A model that kills its thread this often will do so again. */
 const MOST_REPLACEMENTS = 3;
 
+/** The next bulk batch lies in the worker while one runs, so that it never waits for this thread to have time. */
+const RUNS_AT_ONCE = 2;
+
+interface Run {
+  readonly result: Deferred<RunResult>;
+  readonly lane: Lane;
+}
+
 interface Thread {
   readonly worker: Worker;
-  state: "loading" | "free" | "busy" | "closing";
+  state: "loading" | "ready" | "closing";
   readonly loaded: Deferred<void>;
   readonly ended: Deferred<void>;
-  run: Deferred<RunResult> | undefined;
+  /** By number; the worker has them all. */
+  readonly runs: Map<number, Run>;
+  /** The one that it said it began last. */
+  started: number | undefined;
   /** Why it ended, as far as it was told. */
   death: string;
   /** It found its device missing before it loaded, or gone after. */
@@ -54,6 +69,7 @@ class ThreadPool implements SessionPool {
   readonly #options: PoolOptions;
   readonly #threads = new Set<Thread>();
   #replacements = 0;
+  #lastRun = 0;
   #closing = false;
   failure: PolysemeError | undefined;
 
@@ -71,17 +87,39 @@ class ThreadPool implements SessionPool {
     throw failed.reason;
   }
 
-  get free(): number {
-    return this.#closing ? 0 : [...this.#threads].filter(({ state }) => state === "free").length;
+  get idle(): number {
+    return this.#ready.filter(({ runs }) => runs.size === 0).length;
   }
 
-  run(batch: PaddedBatch, wanted: WantedOutputs): Promise<RunResult> {
-    const thread = [...this.#threads].find(({ state }) => state === "free");
-    if (thread === undefined) return Promise.reject(new PolysemeError("internal", "No encoder thread is free."));
-    thread.state = "busy";
-    thread.run = deferred<RunResult>();
-    post(thread, { kind: "run", batch, wanted }, [batch.ids.buffer, batch.mask.buffer]);
-    return thread.run.promise;
+  roomFor(lane: Lane): "idle" | "behind" | undefined {
+    const thread = this.#roomiest(lane);
+    return thread === undefined ? undefined : thread.runs.size === 0 ? "idle" : "behind";
+  }
+
+  run(batch: PaddedBatch, wanted: WantedOutputs, lane: Lane): Promise<RunResult> {
+    const thread = this.#roomiest(lane);
+    if (thread === undefined) return Promise.reject(new PolysemeError("internal", "No encoder thread has room."));
+    const run = (this.#lastRun += 1);
+    const result = deferred<RunResult>();
+    thread.runs.set(run, { result, lane });
+    const urgent = lane === "interactive";
+    post(thread, { kind: "run", run, batch, wanted, urgent }, [batch.ids.buffer, batch.mask.buffer]);
+    return result.promise;
+  }
+
+  get #ready(): Thread[] {
+    return this.#closing ? [] : [...this.#threads].filter(({ state }) => state === "ready");
+  }
+
+  /** Of the threads that may take a batch of that lane, the one with the fewest runs. */
+  #roomiest(lane: Lane): Thread | undefined {
+    const able = this.#ready.filter(({ runs }) =>
+      lane === "bulk" ? runs.size < RUNS_AT_ONCE : ![...runs.values()].some((run) => run.lane === "interactive"),
+    );
+    return able.reduce<Thread | undefined>(
+      (best, thread) => (best === undefined || thread.runs.size < best.runs.size ? thread : best),
+      undefined,
+    );
   }
 
   async close(): Promise<void> {
@@ -91,7 +129,7 @@ class ThreadPool implements SessionPool {
 
   async #closeThread(thread: Thread): Promise<void> {
     // Both settle before the thread may be asked to end; their failures are told to whoever waits for them.
-    await Promise.allSettled([thread.loaded.promise, thread.run?.promise]);
+    await Promise.allSettled([thread.loaded.promise, ...[...thread.runs.values()].map(({ result }) => result.promise)]);
     if (this.#threads.has(thread) && thread.state !== "closing") {
       thread.state = "closing";
       post(thread, { kind: "close" });
@@ -107,7 +145,8 @@ class ThreadPool implements SessionPool {
       state: "loading",
       loaded: deferred<void>(),
       ended: deferred<void>(),
-      run: undefined,
+      runs: new Map(),
+      started: undefined,
       death: "its thread ended",
       deviceGone: false,
     };
@@ -121,7 +160,7 @@ class ThreadPool implements SessionPool {
   #receive(thread: Thread, message: FromWorker): void {
     switch (message.kind) {
       case "ready":
-        thread.state = "free";
+        thread.state = "ready";
         thread.loaded.resolve();
         break;
       case "broken":
@@ -131,25 +170,32 @@ class ThreadPool implements SessionPool {
       case "lost":
         thread.death = `the device answers no more (${message.message})`;
         thread.deviceGone = true;
-        this.#settle(thread, (run) => run.reject(cannotRun(this.#spec, thread.death, true)));
+        this.#failAll(thread, cannotRun(this.#spec, thread.death, true));
         // It ends now, so no other run may be given to it.
         thread.state = "closing";
         return;
+      case "started":
+        thread.started = message.run;
+        return;
       case "done":
-        this.#settle(thread, (run) => run.resolve(message));
+        this.#take(thread, message.run)?.resolve(message);
         break;
       case "failed":
-        this.#settle(thread, (run) => run.reject(runFailed(message.message, false)));
+        this.#take(thread, message.run)?.reject(runFailed(message.message));
         break;
     }
     this.#options.onChange();
   }
 
-  #settle(thread: Thread, settle: (run: Deferred<RunResult>) => void): void {
-    const { run } = thread;
-    thread.run = undefined;
-    thread.state = "free";
-    if (run !== undefined) settle(run);
+  #take(thread: Thread, run: number): Deferred<RunResult> | undefined {
+    const found = thread.runs.get(run)?.result;
+    thread.runs.delete(run);
+    return found;
+  }
+
+  #failAll(thread: Thread, error: PolysemeError): void {
+    for (const { result } of thread.runs.values()) result.reject(error);
+    thread.runs.clear();
   }
 
   #forget(thread: Thread): void {
@@ -157,7 +203,9 @@ class ThreadPool implements SessionPool {
     thread.ended.resolve();
     const neverRan = thread.state === "loading";
     thread.loaded.reject(cannotRun(this.#spec, thread.death, thread.deviceGone));
-    if (thread.run !== undefined) this.#settle(thread, (run) => run.reject(runFailed(thread.death, true)));
+    if (thread.started !== undefined)
+      this.#take(thread, thread.started)?.reject(runFailed(thread.death, { workerDied: true }));
+    this.#failAll(thread, runFailed(thread.death, { notBegun: true }));
     if (this.#closing) return;
     if (!neverRan && !thread.deviceGone && this.#replacements < MOST_REPLACEMENTS) this.#replace();
     else if (this.#threads.size === 0)
@@ -188,8 +236,8 @@ function cannotRun(spec: SessionSpec, problem: string, deviceGone = false): Poly
   );
 }
 
-function runFailed(problem: string, workerDied: boolean): PolysemeError {
-  return new PolysemeError("encode_failed", `The encoder failed: ${problem}`, { details: { workerDied } });
+function runFailed(problem: string, details: { workerDied?: true; notBegun?: true } = {}): PolysemeError {
+  return new PolysemeError("encode_failed", `The encoder failed: ${problem}`, { details });
 }
 
 function workerEntry(): URL {

@@ -30,8 +30,17 @@ export type Output = "embedding" | "contextual" | "statics";
 /** One flag per text, in the batch's order. */
 export type WantedOutputs = Readonly<Record<Output, readonly boolean[]>>;
 
-export type ToWorker =
-  { readonly kind: "run"; readonly batch: PaddedBatch; readonly wanted: WantedOutputs } | { readonly kind: "close" };
+export interface RunMessage {
+  readonly kind: "run";
+  /** Told back with the result: runs need not end in the order in which they were posted. */
+  readonly run: number;
+  readonly batch: PaddedBatch;
+  readonly wanted: WantedOutputs;
+  /** Before others that wait in the worker. */
+  readonly urgent: boolean;
+}
+
+export type ToWorker = RunMessage | { readonly kind: "close" };
 
 /** The vectors of one text, [1, dimensions] or [tokens, dimensions], padding removed. */
 export type TextVectors = Readonly<Partial<Record<Output, Float32Array<ArrayBuffer>>>>;
@@ -47,5 +56,7 @@ export type FromWorker =
   | { readonly kind: "broken"; readonly message: string; readonly noDevice?: boolean }
   /** The device answers no more, so the run's failure says nothing about its texts; the thread ends. */
   | { readonly kind: "lost"; readonly message: string }
-  | ({ readonly kind: "done" } & RunResult)
-  | { readonly kind: "failed"; readonly message: string };
+  /** Tells, when the thread dies, which run it was that it died of. */
+  | { readonly kind: "started"; readonly run: number }
+  | ({ readonly kind: "done"; readonly run: number } & RunResult)
+  | { readonly kind: "failed"; readonly run: number; readonly message: string };

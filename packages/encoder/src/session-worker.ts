@@ -1,12 +1,20 @@
 import { open } from "node:fs/promises";
 import { performance } from "node:perf_hooks";
-import { parentPort, workerData } from "node:worker_threads";
+import { parentPort, receiveMessageOnPort, workerData } from "node:worker_threads";
 import { env, InferenceSession, Tensor } from "onnxruntime-node";
 import { areFinite } from "./check-vectors.ts";
 import { probeModel } from "./device-probe.ts";
 import { madeGraph } from "./made-graph.ts";
 import type { PaddedBatch } from "./pad-batch.ts";
-import type { FromWorker, Output, SessionSpec, TextVectors, ToWorker, WantedOutputs } from "./session-protocol.ts";
+import type {
+  FromWorker,
+  Output,
+  RunMessage,
+  SessionSpec,
+  TextVectors,
+  ToWorker,
+  WantedOutputs,
+} from "./session-protocol.ts";
 
 /**
  * Thread entry: one ONNX session, one run at a time. `run` of onnxruntime-node blocks the thread that calls it and
@@ -20,6 +28,9 @@ const port = parentPort;
 
 // What fails is thrown; the native log would repeat it past ours.
 env.logLevel = "fatal";
+/** The pool posts at most a few: one to follow the run in work, and an urgent one. */
+const waiting: ToWorker[] = [];
+let isWorking = false;
 const onDevice = !spec.providers.includes("cpu");
 let noDevice = onDevice;
 
@@ -28,7 +39,10 @@ try {
   noDevice = false;
   if (spec.rewritten === "half") await probe("half");
   const session = await openSession();
-  port.on("message", (message: ToWorker) => void answer(session, message));
+  port.on("message", (message: ToWorker) => {
+    waiting.push(message);
+    void work(session);
+  });
   await warmUp(session);
   send({ kind: "ready" });
 } catch (error) {
@@ -36,24 +50,41 @@ try {
   port.close();
 }
 
-async function answer(session: InferenceSession, message: ToWorker): Promise<void> {
-  if (message.kind === "close") {
-    await session.release();
-    port.close();
-    return;
-  }
+/** Runs what waits, one after the other, until nothing does. */
+async function work(session: InferenceSession): Promise<void> {
+  if (isWorking) return;
+  isWorking = true;
+  for (let message = nextMessage(); message !== undefined; message = nextMessage())
+    if (message.kind === "run") await answer(session, message);
+    else {
+      await session.release();
+      port.close();
+    }
+  isWorking = false;
+}
+
+/** An urgent run first. Looks at the port itself, as events are not told between two runs. */
+function nextMessage(): ToWorker | undefined {
+  for (let more = receiveMessageOnPort(port); more !== undefined; more = receiveMessageOnPort(port))
+    waiting.push(more.message as ToWorker);
+  const urgent = waiting.findIndex((message) => message.kind === "run" && message.urgent);
+  return waiting.splice(Math.max(0, urgent), 1)[0];
+}
+
+async function answer(session: InferenceSession, { run: number, batch, wanted }: RunMessage): Promise<void> {
+  send({ kind: "started", run: number });
   try {
     const started = performance.now();
-    const texts = await run(session, message.batch, message.wanted);
+    const texts = await run(session, batch, wanted);
     send(
-      { kind: "done", texts, encodeMs: performance.now() - started },
+      { kind: "done", run: number, texts, encodeMs: performance.now() - started },
       texts.flatMap((text) => Object.values(text).map(({ buffer }) => buffer)),
     );
   } catch (error) {
     if (onDevice && !(await stillRuns(session))) {
       send({ kind: "lost", message: messageOf(error) });
       port.close();
-    } else send({ kind: "failed", message: messageOf(error) });
+    } else send({ kind: "failed", run: number, message: messageOf(error) });
   }
 }
 

@@ -25,6 +25,8 @@ export interface ModelInfo {
   readonly graph: "file" | "half" | "float";
   /** Where it runs. */
   readonly device: Exclude<Device, "auto">;
+  /** Most padded tokens of one run. */
+  readonly batchTokens: number;
   readonly dimensions: number;
   /** Most tokens of one text, special tokens counted. */
   readonly maxTokens: number;

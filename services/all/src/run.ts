@@ -15,7 +15,7 @@ export function runAll(options: RunOptions): Promise<void> {
     unbuiltRoutes: UNBUILT_ROUTES,
     async makeParts(context) {
       const throughput = makeThroughput(encoderThreads(config));
-      const { encoders, inference, closeStep } = await openEncoders(config, context, (batch) => {
+      const { encoders, inference, closeStep } = await openEncoders(config, { ...context, work: "bulk" }, (batch) => {
         throughput.record(batch);
       });
       const shared = {

@@ -14,7 +14,7 @@ export function runApi(options: RunOptions): Promise<void> {
     defaultPort: DEFAULT_PORT,
     unbuiltRoutes: UNBUILT_ROUTES,
     async makeParts(context) {
-      const { encoders, inference, closeStep } = await openEncoders(config, context);
+      const { encoders, inference, closeStep } = await openEncoders(config, { ...context, work: "queries" });
       return {
         services: [makeApi({ ...context, encoders, inference, stop: signals.stop })],
         closeSteps: [closeStep],

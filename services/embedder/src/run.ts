@@ -17,7 +17,7 @@ export function runEmbedder(options: RunOptions): Promise<void> {
     unbuiltRoutes: [],
     async makeParts(context) {
       const throughput = makeThroughput(encoderThreads(config));
-      const { encoders, inference, closeStep } = await openEncoders(config, context, (batch) => {
+      const { encoders, inference, closeStep } = await openEncoders(config, { ...context, work: "bulk" }, (batch) => {
         throughput.record(batch);
       });
       return {
