@@ -45,7 +45,8 @@ export async function probeBudget(
       spent += ms;
     }
     measured.push({ tokens, tokensPerSecond: (tokens * pool.idle * 1_000) / best });
-    if (best > MOST_RUN_MS) break;
+    // The runtime keeps the memory of its largest run for good, so no larger one is tried than has a chance.
+    if (best > MOST_RUN_MS || !isBestSoFar(measured)) break;
   }
   return { ...usual, maxTokens: chooseSize(measured) ?? usual.maxTokens };
 }
@@ -54,6 +55,12 @@ export async function probeBudget(
 export function chooseSize(measured: readonly Measured[]): number | undefined {
   const best = Math.max(...measured.map(({ tokensPerSecond }) => tokensPerSecond));
   return measured.find(({ tokensPerSecond }) => tokensPerSecond >= best * SAME_RATE)?.tokens;
+}
+
+function isBestSoFar(measured: readonly Measured[]): boolean {
+  return measured.every(
+    ({ tokensPerSecond }) => tokensPerSecond <= (measured.at(-1)?.tokensPerSecond ?? 0) / SAME_RATE,
+  );
 }
 
 /** Milliseconds until every session has run the batch. */

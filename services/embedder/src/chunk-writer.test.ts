@@ -14,7 +14,7 @@ interface FakeStore {
   mostAtOnce: number;
 }
 
-function writerOver() {
+function writerOver(inWork: () => number = () => 0) {
   const store: FakeStore = {
     statements: [],
     poison: new Set(),
@@ -39,7 +39,7 @@ function writerOver() {
       return { rows, rowCount: rows.length };
     },
   };
-  return { store, writer: makeChunkWriter(database, makeMetrics({ processMetrics: false })) };
+  return { store, writer: makeChunkWriter(database, makeMetrics({ processMetrics: false }), inWork) };
 }
 
 const target = { collectionId: 1, generation: 1 };
@@ -64,6 +64,21 @@ describe("finished documents", () => {
     expect(stored).toEqual(Array(20).fill(true));
     expect(store.statements).toEqual([["d000"], ids(20).slice(1)]);
     expect(store.mostAtOnce).toBe(1);
+  });
+
+  test("wait for those in work and go with them, but the last one waits for nobody", async () => {
+    const { store, writer } = writerOver(() => 20);
+    await writer.write(target, documentOf("first"));
+    const writes = ids(20).map((id) => writer.write(target, documentOf(id)));
+    await Promise.all(writes);
+    expect(store.statements).toEqual([["first"], ids(20)]);
+  });
+
+  test("are written after a moment when those in work take long", async () => {
+    const { store, writer } = writerOver(() => 100);
+    await writer.write(target, documentOf("first"));
+    await expect(writer.write(target, documentOf("second"))).resolves.toBe(true);
+    expect(store.statements).toEqual([["first"], ["second"]]);
   });
 
   test("learn that they were replaced meanwhile, each for itself", async () => {

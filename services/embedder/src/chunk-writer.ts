@@ -6,7 +6,10 @@ export interface WriteTarget {
   readonly generation: number;
 }
 
-/** Groups finished documents into statements without waiting for more: what came while one ran goes with the next. */
+/**
+ * Groups finished documents into statements. While others are in work a statement waits a moment for them, as each costs
+ * the cores that the encoder wants; the last one in work waits for nobody.
+ */
 export interface ChunkWriter {
   /** True when stored, false when the document was replaced or deleted meanwhile. */
   write(target: WriteTarget, document: EmbeddedDocument): Promise<boolean>;
@@ -14,6 +17,8 @@ export interface ChunkWriter {
 
 /** Chunks a statement: some 1.5 kB each at 384 dimensions. */
 const MAX_CHUNKS = 512;
+/** From the beginning of one statement to that of the next while more documents are in work. */
+const GROUP_MS = 100;
 
 interface Finished {
   readonly target: WriteTarget;
@@ -22,25 +27,44 @@ interface Finished {
   readonly reject: (error: unknown) => void;
 }
 
-/** What waits is bounded by what the embedder has claimed. */
-export function makeChunkWriter(database: Database, metrics: Metrics): ChunkWriter {
+/**
+ * What waits is bounded by what the embedder has claimed.
+ * @param inWork documents that may come to be written, those that wait for it included
+ */
+export function makeChunkWriter(database: Database, metrics: Metrics, inWork: () => number): ChunkWriter {
   const waiting: Finished[] = [];
   let writing = false;
+  let nextAtMs = -Infinity;
+  let timer: NodeJS.Timeout | undefined;
 
-  async function drain(): Promise<void> {
-    if (writing) return;
+  function pump(): void {
+    clearTimeout(timer);
+    if (writing || waiting.length === 0) return;
+    const waitMs = isWorthWaiting(waiting, inWork()) ? nextAtMs - performance.now() : 0;
+    if (waitMs > 0) {
+      timer = setTimeout(pump, waitMs);
+      return;
+    }
     writing = true;
-    while (waiting.length > 0) await writeBatch(database, metrics, takeBatch(waiting));
-    writing = false;
+    nextAtMs = performance.now() + GROUP_MS;
+    void writeBatch(database, metrics, takeBatch(waiting)).then(() => {
+      writing = false;
+      pump();
+    });
   }
 
   return {
     write: (target, document) =>
       new Promise((resolve, reject) => {
         waiting.push({ target, document, resolve, reject });
-        void drain();
+        pump();
       }),
   };
+}
+
+function isWorthWaiting(waiting: readonly Finished[], inWork: number): boolean {
+  if (waiting.length >= inWork) return false;
+  return waiting.reduce((sum, { document }) => sum + document.chunks.length, 0) < MAX_CHUNKS;
 }
 
 /** Removes from the front what fits one statement: one target, up to so many chunks, at least one document. */

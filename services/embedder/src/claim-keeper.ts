@@ -5,6 +5,8 @@ import { CLAIM_SECONDS, renewClaims, type Database, type DocumentRef } from "@po
 export interface ClaimKeeper {
   /** Call the returned function when the documents are done. */
   hold(collectionId: number, documents: readonly DocumentRef[]): (done: DocumentRef) => void;
+  /** Documents held now. */
+  readonly held: number;
   /** Renews until the signal is aborted. */
   run(signal: AbortSignal): Promise<void>;
 }
@@ -14,6 +16,9 @@ const RENEW_EVERY_MS = (CLAIM_SECONDS * 1_000) / 3;
 export function makeClaimKeeper(database: Database, log: Log): ClaimKeeper {
   const held = new Map<DocumentRef, number>();
   return {
+    get held() {
+      return held.size;
+    },
     hold(collectionId, documents) {
       for (const document of documents) held.set(document, collectionId);
       return (done) => {

@@ -40,7 +40,7 @@ export function makeEmbedder({ backends, encoders, inference, throughput, log, m
   const deps = {
     database,
     encoders,
-    writer: makeChunkWriter(database, metrics),
+    writer: makeChunkWriter(database, metrics, () => claims.held),
     claims,
     permits: makeTokenPermits(TOKENS_IN_WORK),
     log,
