@@ -193,6 +193,11 @@ describe.skipIf(databaseUrl === null)("the ledger", () => {
        select $1, 'l' || i, nextval('polyseme_store.revisions'), repeat('text ', 100), '\\x00', 1 from generate_series(1, 30000) i`,
       [large.id],
     );
+    await database.query(
+      `insert into polyseme_store.ticket_documents (ticket_id, collection_id, document_id, revision)
+       select 'wide', $1, 'm' || i, i from generate_series(1, 30000) i`,
+      [large.id],
+    );
     const ids = Array.from({ length: 64 }, (_, i) => `l${i * 400 + 1}`);
     const revisions = await database.query<{ id: string; revision: number }>(
       "select id, revision from polyseme_store.documents where collection_id = $1 and id = any($2::text[])",
@@ -223,7 +228,7 @@ describe.skipIf(databaseUrl === null)("the ledger", () => {
         await act(sql);
         const { rows } = await sql.query<{ read: number }>(
           `select sum(seq_tup_read + coalesce(idx_tup_fetch, 0))::int as read from pg_stat_xact_user_tables
-           where relname = 'documents' or relname like 'chunks%'`,
+           where relname in ('documents', 'ticket_documents') or relname like 'chunks%'`,
         );
         await sql.query("rollback");
         await sql.query("begin");

@@ -76,8 +76,8 @@ export async function acceptDocuments(
 }
 
 /**
- * Looks documents up one by one (correlated subqueries), never by a join: with a join the planner may read the whole
- * collection for each batch.
+ * Looks documents up one by one (correlated subqueries that give a value), never by a join or `exists`: for those the
+ * planner may read the whole table for each batch.
  */
 const ACCEPT = `
 with collection as (
@@ -86,9 +86,9 @@ with collection as (
   insert into polyseme_store.tickets (id, collection_id)
   select t.id, collection.id from collection, unnest($2::text[]) as t(id) on conflict (id) do nothing
 ), given as (
-  select u.*, u.may_repeat and exists (
-      select from polyseme_store.ticket_documents t
-      where t.ticket_id = u.ticket_id and t.collection_id = $1 and t.document_id = u.id) as repeated
+  select u.*, u.may_repeat and (
+      select true from polyseme_store.ticket_documents t
+      where t.ticket_id = u.ticket_id and t.collection_id = $1 and t.document_id = u.id) is not null as repeated
   from unnest($3::text[], $4::boolean[], $5::text[], $6::text[], $7::text[], $8::bytea[], $9::jsonb[], $10::smallint[], $11::bigint[])
     as u(ticket_id, may_repeat, id, title, text, text_hash, metadata, priority, job)
 ), written as (
