@@ -126,6 +126,15 @@ for (const { name, start, can } of stacks)
       expect(best?.score).toBeCloseTo(1, 5);
     });
 
+    test("a search sees at once that its collection was deleted, and what was pushed under its name since", async () => {
+      await stack.http.settled((await stack.http.push("anew", [{ id: "old", text: "The first life." }])).ticket);
+      expect(await stack.http.search("anew", { query: "life" })).toMatchObject([{ id: "old" }]);
+      await stack.http.call("DELETE", "/v1/collections/anew");
+      expect((await stack.http.call("POST", "/v1/collections/anew/search", { query: "life" })).status).toBe(404);
+      const { ticket } = await stack.http.push("anew", [{ id: "new", text: "The second life." }]);
+      expect(await stack.http.search("anew", { query: "life", after: ticket })).toMatchObject([{ id: "new" }]);
+    });
+
     test("a collection tells its settings and counts; what would need new vectors is refused", async () => {
       const made = await stack.http.call("PUT", "/v1/collections/settings", {
         chunking: { maxTokens: 64 },

@@ -1,5 +1,6 @@
 import { PolysemeError } from "@polyseme/core";
 import type { ModelCatalog } from "./catalog.ts";
+import type { FoundModel } from "./find-model.ts";
 import { openEncoder, type OpenEncoderOptions } from "./encoder.ts";
 import type { Encoder, ModelInfo } from "./types.ts";
 
@@ -33,10 +34,19 @@ export function makeEncoderRegistry(
   },
 ): EncoderRegistry {
   const open = new Map<string, Promise<Encoder>>();
+  /** Where models lie that were found before, so that a query does not look on the disk. */
+  const places = new Map<string, FoundModel>();
+  const find = async (name: string): Promise<FoundModel> => {
+    const known = places.get(name);
+    if (known !== undefined && open.has(known.folder)) return known;
+    const model = await catalog.find(name);
+    places.set(name, model);
+    return model;
+  };
   return {
     catalog,
     async get(name) {
-      const found = await catalog.find(name);
+      const found = await find(name);
       const loaded = open.get(found.folder);
       if (loaded !== undefined) {
         const failed = await failureOf(loaded);

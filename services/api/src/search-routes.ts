@@ -2,8 +2,9 @@ import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
 import { checkUsableText, PolysemeError, type Metrics } from "@polyseme/core";
 import { embedTexts, type EncoderRegistry } from "@polyseme/encoder";
 import { AnyObject, CollectionParams, ErrorSchema } from "@polyseme/http";
-import { getCollection, searchChunks, waitForTicket, type Collection, type Database } from "@polyseme/store";
+import { searchChunks, waitForTicket, type Collection, type Database } from "@polyseme/store";
 import { Type, type Static } from "typebox";
+import { makeKnownCollections } from "./known-collections.ts";
 
 const DEFAULT_K = 10;
 const MAX_K = 1_000;
@@ -54,6 +55,7 @@ export interface SearchDeps {
 /** Search by meaning. */
 export const searchRoutes: FastifyPluginAsyncTypebox<SearchDeps> = async (app, deps) => {
   await Promise.resolve();
+  const known = makeKnownCollections(deps.database, () => performance.now());
   app.post(
     "/v1/collections/:collection/search",
     {
@@ -69,26 +71,27 @@ export const searchRoutes: FastifyPluginAsyncTypebox<SearchDeps> = async (app, d
       const { body } = request;
       refuseUnbuilt(body);
       const started = performance.now();
-      const collection = await getCollection(deps.database, request.params.collection);
       if (body.after !== undefined) await waitForDocuments(deps, body.after);
-      const encodeStarted = performance.now();
-      const vector = await queryVector(deps.encoders, collection, body);
-      const searchStarted = performance.now();
-      const hits = await searchChunks(deps.database, collection, {
-        vector,
-        k: body.k ?? DEFAULT_K,
-        group: body.group ?? "document",
+      return known.use(request.params.collection, async (collection) => {
+        const encodeStarted = performance.now();
+        const vector = await queryVector(deps.encoders, collection, body);
+        const searchStarted = performance.now();
+        const hits = await searchChunks(deps.database, collection, {
+          vector,
+          k: body.k ?? DEFAULT_K,
+          group: body.group ?? "document",
+        });
+        const ended = performance.now();
+        deps.metrics.stageSeconds.observe({ stage: "search_sql" }, (ended - searchStarted) / 1_000);
+        return {
+          hits: hits.map(({ documentId, ...hit }) => ({ id: documentId, ...hit })),
+          timing: {
+            encodeMs: round(searchStarted - encodeStarted),
+            searchMs: round(ended - searchStarted),
+            totalMs: round(ended - started),
+          },
+        };
       });
-      const ended = performance.now();
-      deps.metrics.stageSeconds.observe({ stage: "search_sql" }, (ended - searchStarted) / 1_000);
-      return {
-        hits: hits.map(({ documentId, ...hit }) => ({ id: documentId, ...hit })),
-        timing: {
-          encodeMs: round(searchStarted - encodeStarted),
-          searchMs: round(ended - searchStarted),
-          totalMs: round(ended - started),
-        },
-      };
     },
   );
 };
