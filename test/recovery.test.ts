@@ -70,6 +70,14 @@ describe.skipIf(databaseUrl === null || redisUrl === null)("when things die", ()
     const { ticket, accepted } = await http.push("away", [{ id: "a", text: "Redis does not answer now." }]);
     expect(accepted).toBe(1);
     admin.disconnect();
+    // Not when the grace of a push whose job was queued ends, half a minute later.
+    const client = new pg.Client({ connectionString: services.servers.environment.DATABASE_URL });
+    await client.connect();
+    const { rows } = await client.query(
+      "select next_attempt_at < now() + interval '15 seconds' as soon from polyseme_store.documents",
+    );
+    await client.end();
+    expect(rows).toEqual([{ soon: true }]);
     await services.start("embedder");
     expect(await http.settled(ticket)).toMatchObject({ stored: 1 });
   });

@@ -2,7 +2,7 @@ import type { Environment } from "@polyseme/core";
 import { afterEach, beforeEach } from "vitest";
 import { waitUntil, type HttpCaller } from "./http.ts";
 import { startService, type ServiceProcess } from "./processes.ts";
-import { freshServers, type TestServers } from "./stack.ts";
+import { freshServers, QUICK_START, type TestServers } from "./stack.ts";
 
 /** Services as processes on servers that are fresh for each test; whatever still runs after it is killed. */
 export interface ServiceFixture {
@@ -34,7 +34,7 @@ export function useServices(
       return current();
     },
     async start(name, own = {}) {
-      const service = await startService(name, { ...current().environment, ...settings, ...own });
+      const service = await startService(name, { ...QUICK_START, ...current().environment, ...settings, ...own });
       started.push(service);
       return service;
     },

@@ -16,8 +16,9 @@ const ROW_TOKENS = 128;
 const SIZES = { cpu: [256, 512, 1_024, 2_048], device: [2_048, 4_096, 8_192, 16_384, 32_768] } as const;
 /** One run that takes longer holds up the queries behind it, and a larger one would more so. */
 const MOST_RUN_MS = 500;
-/** A single row that takes this long is no device of silicon: each further run would only delay the start. */
-const MOST_ROW_MS = 200;
+/** A few tokens that take this long are on no device of silicon: each further run would only delay the start. */
+const FEW_TOKENS = 8;
+const MOST_FEW_MS = 200;
 /** Time for each size: the best of a few runs, as what disturbs a run only makes it longer. */
 const TIME_A_SIZE_MS = 120;
 /** Rates this near to the best are the same; of these the smallest batch lets a query wait least. */
@@ -34,13 +35,13 @@ export async function probeBudget(
   usual: BatchBudget,
   options: { readonly on: "cpu" | "device"; readonly tokenId: number },
 ): Promise<BatchBudget> {
-  const rowMs = await timeRun(pool, batchOf(ROW_TOKENS, options.tokenId));
-  if (rowMs > MOST_ROW_MS) return { ...usual, maxTokens: Math.min(usual.maxTokens, SIZES.cpu[0]) };
+  const fewMs = await timeRun(pool, batchOf(1, FEW_TOKENS, options.tokenId));
+  if (fewMs > MOST_FEW_MS) return { ...usual, maxTokens: Math.min(usual.maxTokens, SIZES.cpu[0]) };
   const measured: Measured[] = [];
   for (const tokens of SIZES[options.on]) {
     let best = Infinity;
     for (let spent = 0; spent < TIME_A_SIZE_MS;) {
-      const ms = await timeRun(pool, batchOf(tokens, options.tokenId));
+      const ms = await timeRun(pool, batchOf(tokens / ROW_TOKENS, ROW_TOKENS, options.tokenId));
       best = Math.min(best, ms);
       spent += ms;
     }
@@ -73,13 +74,12 @@ async function timeRun(pool: SessionPool, batch: () => PaddedBatch): Promise<num
 }
 
 /** Buffers are moved into the run, so each takes a batch of its own. */
-function batchOf(tokens: number, tokenId: number): () => PaddedBatch {
-  const count = tokens / ROW_TOKENS;
+function batchOf(count: number, longest: number, tokenId: number): () => PaddedBatch {
   return () => ({
     count,
-    longest: ROW_TOKENS,
-    lengths: Array.from({ length: count }, () => ROW_TOKENS),
-    ids: new BigInt64Array(tokens).fill(BigInt(tokenId)),
-    mask: new BigInt64Array(tokens).fill(1n),
+    longest,
+    lengths: Array.from({ length: count }, () => longest),
+    ids: new BigInt64Array(count * longest).fill(BigInt(tokenId)),
+    mask: new BigInt64Array(count * longest).fill(1n),
   });
 }

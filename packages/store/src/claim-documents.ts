@@ -50,6 +50,19 @@ export async function renewClaims(sql: Sql, collectionId: number, documents: rea
   );
 }
 
+/** Lets the reconciler look at queued documents at its next pass: their jobs did not reach the queue. */
+export async function hastenDocuments(
+  sql: Sql,
+  collectionId: number,
+  documents: readonly DocumentRef[],
+): Promise<void> {
+  await sql.query(
+    `update polyseme_store.documents d set next_attempt_at = now() from ${NAMED}
+     where d.collection_id = w.collection_id and d.id = w.id and d.revision = w.revision and d.state = 'queued'`,
+    namedParams(collectionId, documents),
+  );
+}
+
 export interface LostDocument extends DocumentRef {
   readonly collectionId: number;
   readonly job: number;

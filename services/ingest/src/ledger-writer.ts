@@ -1,7 +1,7 @@
 import { randomInt } from "node:crypto";
 import { asPolysemeError, messageOf, type CheckedDocument, type Log } from "@polyseme/core";
 import { assignJobs, type EmbedJob, type Queues } from "@polyseme/queue";
-import { acceptDocuments, type Accepted, type Database } from "@polyseme/store";
+import { acceptDocuments, hastenDocuments, type Accepted, type Database } from "@polyseme/store";
 import type { CollectionDoor } from "./collection-door.ts";
 import { takeGroup } from "./take-group.ts";
 
@@ -169,6 +169,8 @@ async function enqueue(deps: LedgerWriterDeps, { collectionId, documents }: Acce
       { jobs: jobs.length, reason: messageOf(error) },
       "queue not reached; the reconciler will add these jobs",
     );
+    // Best effort: without it they are looked for when their grace ends.
+    await hastenDocuments(deps.database, collectionId, documents).catch(() => undefined);
   }
 }
 
