@@ -66,7 +66,7 @@ describe.skipIf(databaseUrl === null || redisUrl === null)("when things die", ()
     const ingest = await services.start("ingest");
     const http = new HttpCaller(ingest.url);
     const admin = new Redis(redisUrl ?? "");
-    await admin.call("CLIENT", "PAUSE", "3000", "ALL");
+    await admin.call("CLIENT", "PAUSE", "6000", "ALL");
     const { ticket, accepted } = await http.push("away", [{ id: "a", text: "Redis does not answer now." }]);
     expect(accepted).toBe(1);
     admin.disconnect();
