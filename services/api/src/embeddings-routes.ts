@@ -1,11 +1,13 @@
 import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
 import { checkUsableText, PolysemeError } from "@polyseme/core";
 import type { Encoder, EncoderRegistry } from "@polyseme/encoder";
-import { ErrorSchema } from "@polyseme/http";
+import { ErrorSchema, requestSignal } from "@polyseme/http";
 import { Type } from "typebox";
 
 const MAX_INPUTS = 2_048;
 const MAX_TEXT_CHARACTERS = 1_048_576;
+/** 2,048 texts of 256 tokens take a minute and more on two cores. */
+const ANSWER_WITHIN_MS = 300_000;
 
 const TokenArray = Type.Array(Type.Integer({ minimum: 0 }), { minItems: 1 });
 const Input = Type.Union([
@@ -49,7 +51,7 @@ export const embeddingsRoutes: FastifyPluginAsyncTypebox<{ encoders: EncoderRegi
         },
       },
     },
-    async (request) => {
+    async (request, reply) => {
       const { input, model, encoding_format: format = "float", dimensions } = request.body;
       const encoder = await encoders.get(model ?? encoders.catalog.defaultModel);
       if (dimensions !== undefined && dimensions !== encoder.info.dimensions)
@@ -61,10 +63,10 @@ export const embeddingsRoutes: FastifyPluginAsyncTypebox<{ encoders: EncoderRegi
           },
         );
       const inputs = await tokenizeInput(encoder, input);
+      const lane = inputs.length > 1 ? "bulk" : "interactive";
+      const signal = requestSignal(reply, ANSWER_WITHIN_MS);
       const encoded = await Promise.all(
-        inputs.map((ids) =>
-          encoder.encode(ids, { wants: { embedding: true }, lane: inputs.length > 1 ? "bulk" : "interactive" }),
-        ),
+        inputs.map((ids) => encoder.encode(ids, { wants: { embedding: true }, lane, signal })),
       );
       const tokens = inputs.reduce((sum, ids) => sum + ids.length, 0);
       return {

@@ -1,10 +1,11 @@
 import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
 import { checkUsableText } from "@polyseme/core";
 import { encodeTexts, type EncoderRegistry } from "@polyseme/encoder";
-import { ErrorSchema } from "@polyseme/http";
+import { ErrorSchema, requestSignal } from "@polyseme/http";
 import { Type } from "typebox";
 
 const MAX_TEXT_CHARACTERS = 65_536;
+const ANSWER_WITHIN_MS = 30_000;
 
 const InspectAnswer = Type.Object({
   model: Type.String(),
@@ -40,14 +41,18 @@ export const inspectRoutes: FastifyPluginAsyncTypebox<{ encoders: EncoderRegistr
           },
           { additionalProperties: false },
         ),
-        response: { 200: InspectAnswer, "4xx": ErrorSchema, "5xx": ErrorSchema },
+        response: { 200: InspectAnswer, "4xx": ErrorSchema, "5xx": ErrorSchema, requestSignal },
       },
     },
-    async (request) => {
+    async (request, reply) => {
       const text = checkUsableText(request.body.text, "text");
       const encoder = await encoders.get(request.body.model ?? encoders.catalog.defaultModel);
       const wants = { embedding: true, contextual: true, statics: true };
-      const [result] = await encodeTexts(encoder, [text], { wants, lane: "interactive" });
+      const [result] = await encodeTexts(encoder, [text], {
+        wants,
+        lane: "interactive",
+        signal: requestSignal(reply, ANSWER_WITHIN_MS),
+      });
       if (result === undefined) throw new Error("The encoder lost a text");
       const { tokens, encoded } = result;
       const { dimensions } = encoder.info;

@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
 import { checkUsableText, PolysemeError, type Metrics } from "@polyseme/core";
 import { embedTexts, type EncoderRegistry } from "@polyseme/encoder";
-import { AnyObject, CollectionParams, ErrorSchema } from "@polyseme/http";
+import { AnyObject, CollectionParams, ErrorSchema, requestSignal } from "@polyseme/http";
 import { searchChunks, waitForTicket, type Collection, type Database } from "@polyseme/store";
 import { Type, type Static } from "typebox";
 import { makeKnownCollections } from "./known-collections.ts";
@@ -12,6 +12,8 @@ const MAX_QUERY_CHARACTERS = 32_768;
 const MAX_DIMENSIONS = 16_000;
 /** How long a search waits for its ticket; after it, the caller is told that the documents are not there yet. */
 const AFTER_TICKET_MS = 30_000;
+/** A query that waited longer for its turn is dropped: whoever asked has given up. With the wait for a ticket before it. */
+const ANSWER_WITHIN_MS = AFTER_TICKET_MS + 30_000;
 
 const SearchBody = Type.Object(
   {
@@ -67,14 +69,15 @@ export const searchRoutes: FastifyPluginAsyncTypebox<SearchDeps> = async (app, d
         response: { 200: SearchAnswer, "4xx": ErrorSchema, "5xx": ErrorSchema },
       },
     },
-    async (request) => {
+    async (request, reply) => {
       const { body } = request;
+      const signal = requestSignal(reply, ANSWER_WITHIN_MS);
       refuseUnbuilt(body);
       const started = performance.now();
       if (body.after !== undefined) await waitForDocuments(deps, body.after);
       return known.use(request.params.collection, async (collection) => {
         const encodeStarted = performance.now();
-        const vector = await queryVector(deps.encoders, collection, body);
+        const vector = await queryVector(deps.encoders, collection, body, signal);
         const searchStarted = performance.now();
         const hits = await searchChunks(deps.database, collection, {
           vector,
@@ -100,13 +103,14 @@ async function queryVector(
   encoders: EncoderRegistry,
   collection: Collection,
   body: SearchRequest,
+  signal: AbortSignal,
 ): Promise<Float32Array> {
   if ((body.query === undefined) === (body.vector === undefined))
     throw new PolysemeError("invalid", "Give either query or vector.", { details: { field: "query" } });
   if (body.vector !== undefined) return checkVector(body.vector, collection.generation.dimensions);
   const query = checkUsableText(body.query ?? "", "query");
   const encoder = await encoders.get(collection.generation.model);
-  const [embedding] = await embedTexts(encoder, [query], { lane: "interactive" });
+  const [embedding] = await embedTexts(encoder, [query], { lane: "interactive", signal });
   if (embedding === undefined) throw new Error("A text without an embedding");
   return embedding;
 }
