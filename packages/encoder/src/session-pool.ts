@@ -2,7 +2,7 @@ import { Worker } from "node:worker_threads";
 import { PolysemeError } from "@polyseme/core";
 import { deferred, type Deferred } from "./deferred.ts";
 import type { PaddedBatch } from "./pad-batch.ts";
-import type { FromWorker, RunResult, SessionSpec, ToWorker, WantedOutputs } from "./session-protocol.ts";
+import type { FromWorker, RunResult, SessionSpec, ToWorker, WantedOutputs, WorkerStart } from "./session-protocol.ts";
 import type { Lane } from "./types.ts";
 
 export interface PoolOptions {
@@ -49,8 +49,8 @@ interface Thread {
   readonly ended: Deferred<void>;
   /** By number; the worker has them all. */
   readonly runs: Map<number, Run>;
-  /** The one that it said it began last. */
-  started: number | undefined;
+  /** The one that it began last, as it shows itself. */
+  readonly begun: Int32Array<SharedArrayBuffer>;
   /** Why it ended, as far as it was told. */
   death: string;
   /** It found its device missing before it loaded, or gone after. */
@@ -139,14 +139,15 @@ class ThreadPool implements SessionPool {
 
   #startThread(): Thread {
     const entry = this.#options.entry ?? workerEntry();
+    const begun = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
     // Flags of the parent, such as its own loaders, are not for the thread.
     const thread: Thread = {
-      worker: new Worker(entry, { workerData: this.#spec, execArgv: [] }),
+      worker: new Worker(entry, { workerData: { spec: this.#spec, begun } satisfies WorkerStart, execArgv: [] }),
       state: "loading",
       loaded: deferred<void>(),
       ended: deferred<void>(),
       runs: new Map(),
-      started: undefined,
+      begun,
       death: "its thread ended",
       deviceGone: false,
     };
@@ -174,9 +175,6 @@ class ThreadPool implements SessionPool {
         // It ends now, so no other run may be given to it.
         thread.state = "closing";
         return;
-      case "started":
-        thread.started = message.run;
-        return;
       case "done":
         this.#take(thread, message.run)?.resolve(message);
         break;
@@ -203,8 +201,7 @@ class ThreadPool implements SessionPool {
     thread.ended.resolve();
     const neverRan = thread.state === "loading";
     thread.loaded.reject(cannotRun(this.#spec, thread.death, thread.deviceGone));
-    if (thread.started !== undefined)
-      this.#take(thread, thread.started)?.reject(runFailed(thread.death, { workerDied: true }));
+    this.#take(thread, Atomics.load(thread.begun, 0))?.reject(runFailed(thread.death, { workerDied: true }));
     this.#failAll(thread, runFailed(thread.death, { notBegun: true }));
     if (this.#closing) return;
     if (!neverRan && !thread.deviceGone && this.#replacements < MOST_REPLACEMENTS) this.#replace();

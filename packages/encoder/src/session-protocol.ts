@@ -1,7 +1,17 @@
 import type { Precision } from "./made-graph.ts";
 import type { PaddedBatch } from "./pad-batch.ts";
 
-/** Everything a worker needs to open its session; travels as workerData. */
+/** What a worker is started with. */
+export interface WorkerStart {
+  readonly spec: SessionSpec;
+  /**
+   * One shared number: the run that the worker began last, so that it is known which one it died of. Not a message, as
+   * each would wake the main thread.
+   */
+  readonly begun: Int32Array<SharedArrayBuffer>;
+}
+
+/** Everything a worker needs to open its session. */
 export interface SessionSpec {
   /** Absolute path of the ONNX file. */
   readonly path: string;
@@ -56,7 +66,5 @@ export type FromWorker =
   | { readonly kind: "broken"; readonly message: string; readonly noDevice?: boolean }
   /** The device answers no more, so the run's failure says nothing about its texts; the thread ends. */
   | { readonly kind: "lost"; readonly message: string }
-  /** Tells, when the thread dies, which run it was that it died of. */
-  | { readonly kind: "started"; readonly run: number }
   | ({ readonly kind: "done"; readonly run: number } & RunResult)
   | { readonly kind: "failed"; readonly run: number; readonly message: string };

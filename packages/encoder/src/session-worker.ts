@@ -10,10 +10,10 @@ import type {
   FromWorker,
   Output,
   RunMessage,
-  SessionSpec,
   TextVectors,
   ToWorker,
   WantedOutputs,
+  WorkerStart,
 } from "./session-protocol.ts";
 
 /**
@@ -22,7 +22,7 @@ import type {
  */
 const OUTPUTS: readonly Output[] = ["embedding", "contextual", "statics"];
 
-const spec = workerData as SessionSpec;
+const { spec, begun } = workerData as WorkerStart;
 if (parentPort === null) throw new Error("This file is the entry of a worker thread.");
 const port = parentPort;
 
@@ -72,7 +72,7 @@ function nextMessage(): ToWorker | undefined {
 }
 
 async function answer(session: InferenceSession, { run: number, batch, wanted }: RunMessage): Promise<void> {
-  send({ kind: "started", run: number });
+  Atomics.store(begun, 0, number);
   try {
     const started = performance.now();
     const texts = await run(session, batch, wanted);
