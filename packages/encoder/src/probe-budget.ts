@@ -12,13 +12,17 @@ export interface Measured {
 
 /** Rows of the batches tried: a usual chunk's length. */
 const ROW_TOKENS = 128;
-/** On a CPU a core's cache ends the gain; a device wants thousands of tokens before its cores are busy. */
-const SIZES = { cpu: [256, 512, 1_024, 2_048], device: [2_048, 4_096, 8_192, 16_384, 32_768] } as const;
+/**
+ * On a CPU a core's cache ends the gain; below 512 tokens a long chunk would run alone and pay for its run alone, 7 % of
+ * the pipeline. A device wants thousands of tokens before its cores are busy.
+ */
+const SIZES = { cpu: [512, 1_024, 2_048], device: [2_048, 4_096, 8_192, 16_384, 32_768] } as const;
 /** One run that takes longer holds up the queries behind it, and a larger one would more so. */
 const MOST_RUN_MS = 500;
 /** A few tokens that take this long are on no device of silicon: each further run would only delay the start. */
 const FEW_TOKENS = 8;
 const MOST_FEW_MS = 200;
+const SLOWEST_TOKENS = 256;
 /** Time for each size: the best of a few runs, as what disturbs a run only makes it longer. */
 const TIME_A_SIZE_MS = 120;
 /** Rates this near to the best are the same; of these the smallest batch lets a query wait least. */
@@ -36,7 +40,7 @@ export async function probeBudget(
   options: { readonly on: "cpu" | "device"; readonly tokenId: number },
 ): Promise<BatchBudget> {
   const fewMs = await timeRun(pool, batchOf(1, FEW_TOKENS, options.tokenId));
-  if (fewMs > MOST_FEW_MS) return { ...usual, maxTokens: Math.min(usual.maxTokens, SIZES.cpu[0]) };
+  if (fewMs > MOST_FEW_MS) return { ...usual, maxTokens: SLOWEST_TOKENS };
   const measured: Measured[] = [];
   for (const tokens of SIZES[options.on]) {
     let best = Infinity;
