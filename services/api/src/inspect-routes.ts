@@ -41,7 +41,7 @@ export const inspectRoutes: FastifyPluginAsyncTypebox<{ encoders: EncoderRegistr
           },
           { additionalProperties: false },
         ),
-        response: { 200: InspectAnswer, "4xx": ErrorSchema, "5xx": ErrorSchema, requestSignal },
+        response: { 200: InspectAnswer, "4xx": ErrorSchema, "5xx": ErrorSchema },
       },
     },
     async (request, reply) => {
