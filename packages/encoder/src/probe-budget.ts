@@ -3,13 +3,6 @@ import type { BatchBudget } from "./pack.ts";
 import type { PaddedBatch } from "./pad-batch.ts";
 import type { SessionPool } from "./session-pool.ts";
 
-/** What the sessions reached together with batches of one size. */
-export interface Measured {
-  /** Padded tokens of a batch. */
-  readonly tokens: number;
-  readonly tokensPerSecond: number;
-}
-
 /** Rows of the batches tried: a usual chunk's length. */
 const ROW_TOKENS = 128;
 /**
@@ -23,14 +16,14 @@ const MOST_RUN_MS = 500;
 const FEW_TOKENS = 8;
 const MOST_FEW_MS = 200;
 const SLOWEST_TOKENS = 256;
-/** Time for each size: the best of a few runs, as what disturbs a run only makes it longer. */
-const TIME_A_SIZE_MS = 120;
-/** Rates this near to the best are the same; of these the smallest batch lets a query wait least. */
-const SAME_RATE = 0.97;
+/** Two sizes are run in turn this often, and the best of each counts: what disturbs a run only makes it longer. */
+const ROUNDS = 3;
+/** A larger batch must pay for what it costs: queries wait for it, and the runtime keeps its memory for good. */
+const LEAST_GAIN = 1.05;
 
 /**
- * Finds how many tokens a run should have on this machine, by running all sessions at once with batches of each size:
- * about a second on a CPU. Nothing else may use the pool meanwhile.
+ * Finds how many tokens a run should have on this machine, by running all sessions at once with batches of one size and
+ * the next in turn, as long as the larger gains: about a second on a CPU. Nothing else may use the pool meanwhile.
  * @param usual what stays as it is, and the answer where probing takes too long
  * @param tokenId any token of the vocabulary
  */
@@ -41,31 +34,23 @@ export async function probeBudget(
 ): Promise<BatchBudget> {
   const fewMs = await timeRun(pool, batchOf(1, FEW_TOKENS, options.tokenId));
   if (fewMs > MOST_FEW_MS) return { ...usual, maxTokens: SLOWEST_TOKENS };
-  const measured: Measured[] = [];
-  for (const tokens of SIZES[options.on]) {
-    let best = Infinity;
-    for (let spent = 0; spent < TIME_A_SIZE_MS;) {
-      const ms = await timeRun(pool, batchOf(tokens / ROW_TOKENS, ROW_TOKENS, options.tokenId));
-      best = Math.min(best, ms);
-      spent += ms;
+  const [least, ...larger] = SIZES[options.on];
+  let tokens: number = least;
+  for (const next of larger) {
+    const times = { tokens: Infinity, next: Infinity };
+    for (let round = 0; round < ROUNDS; round += 1) {
+      times.tokens = Math.min(times.tokens, await timeRun(pool, rowsOf(tokens, options.tokenId)));
+      times.next = Math.min(times.next, await timeRun(pool, rowsOf(next, options.tokenId)));
+      if (times.next > MOST_RUN_MS) break;
     }
-    measured.push({ tokens, tokensPerSecond: (tokens * pool.idle * 1_000) / best });
-    // The runtime keeps the memory of its largest run for good, so no larger one is tried than has a chance.
-    if (best > MOST_RUN_MS || !isBestSoFar(measured)) break;
+    if (times.next > MOST_RUN_MS || next / times.next < (tokens / times.tokens) * LEAST_GAIN) break;
+    tokens = next;
   }
-  return { ...usual, maxTokens: chooseSize(measured) ?? usual.maxTokens };
+  return { ...usual, maxTokens: tokens };
 }
 
-/** The smallest size whose rate is as good as the best one's. */
-export function chooseSize(measured: readonly Measured[]): number | undefined {
-  const best = Math.max(...measured.map(({ tokensPerSecond }) => tokensPerSecond));
-  return measured.find(({ tokensPerSecond }) => tokensPerSecond >= best * SAME_RATE)?.tokens;
-}
-
-function isBestSoFar(measured: readonly Measured[]): boolean {
-  return measured.every(
-    ({ tokensPerSecond }) => tokensPerSecond <= (measured.at(-1)?.tokensPerSecond ?? 0) / SAME_RATE,
-  );
+function rowsOf(tokens: number, tokenId: number): () => PaddedBatch {
+  return batchOf(tokens / ROW_TOKENS, ROW_TOKENS, tokenId);
 }
 
 /** Milliseconds until every session has run the batch. */
