@@ -89,7 +89,13 @@ class Runner implements BatchRunner {
       onChange: () => this.#queuePump(),
       ...(workerEntry === undefined ? {} : { entry: workerEntry }),
     });
-    if (probe !== undefined) this.#budget = await probe(pool);
+    try {
+      if (probe !== undefined) this.#budget = await probe(pool);
+    } catch (error) {
+      // Nobody else knows of its threads, which would keep the process alive.
+      await pool.close();
+      throw error;
+    }
     this.#pool = pool;
   }
 
