@@ -21,8 +21,6 @@ export const COMBINATION_OPTIONS: Readonly<Record<string, BenchOption>> = {
   seconds: { type: "string", help: "about how long one run takes (default: 12)" },
 };
 
-/** Documents that this many tokens come from; more only takes longer to plan. */
-const MOST_DOCUMENTS = { tldr: 1_500, "rust-book": 110, sample: 307 } as const;
 const PROBE_TOKENS = 12_000;
 const PROBE_BUDGET = 512;
 
@@ -35,7 +33,7 @@ export async function combinationsOf(context: BenchContext): Promise<Combination
   for (const model of models) {
     const folder = await modelFolder(context, model);
     for (const corpus of corpora) {
-      const documents = readCorpus(context.sharedDir, corpus, MOST_DOCUMENTS[corpus]);
+      const documents = readCorpus(context.sharedDir, corpus);
       const planned = await planDocuments(folder, documents);
       const rate = await probeRate(folder, loadOf(documents, planned, PROBE_TOKENS));
       const load = loadOf(documents, planned, rate * seconds);
