@@ -29,6 +29,8 @@ RUN ONNXRUNTIME_NODE_INSTALL=cuda12 node node_modules/onnxruntime-node/script/in
 FROM nvidia/cuda:12.8.1-cudnn-runtime-ubuntu24.04
 COPY --from=node /usr/local/bin/node /usr/local/bin/node
 ENV NODE_ENV=production \
+  # Two heaps of glibc's, not one a thread: 40 MB less at the same speed.
+  MALLOC_ARENA_MAX=2 \
   POLYSEME_DEVICE=cuda \
   NVIDIA_VISIBLE_DEVICES=all \
   NVIDIA_DRIVER_CAPABILITIES=compute,utility \
