@@ -1,5 +1,6 @@
 import { PolysemeError } from "./errors.ts";
 import { parseRedisUrl, type RedisAddress } from "./redis-address.ts";
+import { readTracingConfig, type TracingConfig } from "./tracing-config.ts";
 
 /** Every setting of a process, read once from the environment by its main.ts and passed down. */
 export interface Config {
@@ -20,6 +21,8 @@ export interface Config {
   readonly port: number | undefined;
   readonly apiKeys: readonly string[];
   readonly logLevel: LogLevel;
+  /** undefined: no traces. */
+  readonly tracing: TracingConfig | undefined;
 }
 
 export type BackendConfig =
@@ -71,6 +74,7 @@ export function readConfig(env: Environment): Config {
       .map((key) => key.trim())
       .filter((key) => key !== ""),
     logLevel: oneOf(env, "POLYSEME_LOG_LEVEL", LOG_LEVELS) ?? "info",
+    tracing: readTracingConfig(env),
   };
   if (!isLoopback(config.host) && config.apiKeys.length === 0)
     throw new PolysemeError(

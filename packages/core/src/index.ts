@@ -9,3 +9,5 @@ export * from "./metrics.ts";
 export * from "./process-start.ts";
 export * from "./redis-address.ts";
 export * from "./run-main.ts";
+export * from "./tracing.ts";
+export * from "./tracing-config.ts";

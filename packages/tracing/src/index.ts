@@ -1,0 +1,1 @@
+export { openTracing, type TracingAbout } from "./open-tracing.ts";
