@@ -4,6 +4,7 @@ import { PolysemeError, type Log, type Metrics } from "@polyseme/core";
 import fastify, { LogController, type FastifyPluginCallback, type FastifyRequest } from "fastify";
 import { makeKeyCheck } from "./api-keys.ts";
 import { answerError } from "./answer-error.ts";
+import { browserLogin } from "./browser-login.ts";
 import { healthRoutes, type Probe } from "./health-routes.ts";
 
 export interface AppOptions {
@@ -55,6 +56,8 @@ export function buildApp(options: AppOptions) {
       `There is no ${request.method} ${request.url.split("?")[0] ?? ""} here. See /openapi.json.`,
     );
   });
+  app.addHook("onRequest", browserLogin.onRequest);
+  app.addHook("onSend", browserLogin.onSend);
   app.addHook("onRequest", makeKeyCheck(options.apiKeys));
   app.addHook("onSend", (request, reply, _payload, done) => {
     // A kept-alive connection that becomes idle only after the stop began would hold the server open. One that still
