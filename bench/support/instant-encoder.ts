@@ -62,10 +62,11 @@ export async function makeInstantEncoders(catalog: ModelCatalog, options: Instan
       return { embedding, timing: { queuedMs: 0, encodeMs: options.batchMs } };
     },
     failure: undefined,
+    threads: { open: 0, busy: 0 },
     waitingTokens: 0,
     close: () => Promise.resolve(),
   };
-  return { catalog, get: () => Promise.resolve(encoder), close: () => Promise.resolve() };
+  return { catalog, get: () => Promise.resolve(encoder), loaded: () => [], close: () => Promise.resolve() };
 }
 
 /** Words and single other characters, numbered by their letters; no more tokens than the text has words. */
@@ -109,7 +110,15 @@ function slowRunner(batchMs: number, onBatch: (batch: BatchReport) => void): (to
       for (const { done } of batch) done();
       const tokens = batch.reduce((sum, item) => sum + item.tokens, 0);
       const paddedTokens = batch.length * Math.max(...batch.map((item) => item.tokens));
-      onBatch({ texts: batch.length, tokens, paddedTokens, encodeMs: batchMs, lane: "bulk" });
+      onBatch({
+        texts: batch.length,
+        tokens,
+        paddedTokens,
+        encodeMs: batchMs,
+        lane: "bulk",
+        longestWaitMs: 0,
+        traces: [],
+      });
     }
     running = false;
   }

@@ -1,6 +1,6 @@
 import type { BackendConfig } from "@polyseme/core";
 import type { Queues } from "@polyseme/queue";
-import type { Database } from "@polyseme/store";
+import type { Database, PoolUse } from "@polyseme/store";
 
 /** Where one process keeps documents and jobs. */
 export interface Backends {
@@ -10,7 +10,13 @@ export interface Backends {
   readonly queues: Queues;
   /** Writes down where this process serves, for commands that look for it; nothing to do on real servers. */
   publishUrl(url: string): Promise<void>;
+  /** Of the pools that lead to Postgres; none in the embedded stack, which has a single session. */
+  pools(): readonly NamedPool[];
   close(): Promise<void>;
+}
+
+export interface NamedPool extends PoolUse {
+  readonly name: "store" | "queue";
 }
 
 export interface BackendOptions {

@@ -1,3 +1,3 @@
-export type { BackendOptions, Backends } from "./backends.ts";
+export type { BackendOptions, Backends, NamedPool } from "./backends.ts";
 export { openBackends } from "./open-backends.ts";
 export { readDataDirHolder, type DataDirHolder } from "./data-dir-lock.ts";

@@ -1,9 +1,9 @@
 import { runMigrations, type PgPool } from "bullmq";
 import type { BackendConfig } from "@polyseme/core";
 import { openQueues, type Queues } from "@polyseme/queue";
-import { asStoreError, migrate, openPostgres } from "@polyseme/store";
+import { asStoreError, migrate, openPostgres, poolUse } from "@polyseme/store";
 import pg from "pg";
-import type { BackendOptions, Backends } from "./backends.ts";
+import type { BackendOptions, Backends, NamedPool } from "./backends.ts";
 import { openEmbedded } from "./open-embedded.ts";
 
 /** Pooled connections a process may hold: its writers and readers, with room for a reconciler and health checks. */
@@ -24,16 +24,20 @@ export async function openBackends(config: BackendConfig, options: BackendOption
     case "servers": {
       const { redis: address, queuePrefix: prefix, queueShards: shards } = config;
       const queues = await openQueues({ kind: "redis", address, prefix, shards }, options);
-      return openServers(config, queues, options);
+      return openServers(config, { queues, pools: () => [] }, options);
     }
     default:
       throw new Error(`Unknown backend ${String(config satisfies never)}`);
   }
 }
 
+interface OpenedQueues extends Pick<Backends, "pools"> {
+  readonly queues: Queues;
+}
+
 async function openServers(
   config: Exclude<BackendConfig, { kind: "embedded" }>,
-  queues: Queues,
+  { queues, pools }: OpenedQueues,
   options: BackendOptions,
 ): Promise<Backends> {
   const database = openPostgres(config.databaseUrl, { maxConnections: MAX_CONNECTIONS, onIdleError: options.onError });
@@ -47,11 +51,19 @@ async function openServers(
     await close();
     throw error;
   }
-  return { kind: config.kind, database, queues, publishUrl: () => Promise.resolve(), close };
+  const store = (): NamedPool => ({ name: "store", ...database.use() });
+  return {
+    kind: config.kind,
+    database,
+    queues,
+    pools: () => [store(), ...pools()],
+    publishUrl: () => Promise.resolve(),
+    close,
+  };
 }
 
 /** BullMQ's queues in the same Postgres, on a pool of their own. */
-async function openPostgresQueues(databaseUrl: string, options: BackendOptions): Promise<Queues> {
+async function openPostgresQueues(databaseUrl: string, options: BackendOptions): Promise<OpenedQueues> {
   const pool = new pg.Pool({
     connectionString: databaseUrl,
     max: MAX_QUEUE_CONNECTIONS,
@@ -69,11 +81,14 @@ async function openPostgresQueues(databaseUrl: string, options: BackendOptions):
     }
     const queues = await openQueues({ kind: "postgres", pool: pool as unknown as PgPool }, options);
     return {
-      ...queues,
-      async close() {
-        await queues.close();
-        await pool.end();
+      queues: {
+        ...queues,
+        async close() {
+          await queues.close();
+          await pool.end();
+        },
       },
+      pools: () => [{ name: "queue", ...poolUse(pool) }],
     };
   } catch (error) {
     await pool.end();

@@ -32,7 +32,7 @@ export async function openEmbedded(dataDir: string, options: BackendOptions): Pr
     await prepareQueueSchema(pools.store);
     const queues = await openQueues({ kind: "postgres", pool: pools.queue }, options);
     closing.unshift({ name: "the queues", withinMs: CLOSE_MS, stop: () => queues.close() });
-    return { kind: "embedded", database, queues, publishUrl: (url) => lock.publishUrl(url), close };
+    return { kind: "embedded", database, queues, pools: () => [], publishUrl: (url) => lock.publishUrl(url), close };
   } catch (error) {
     await close().catch(options.onError);
     throw error;

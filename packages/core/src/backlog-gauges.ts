@@ -1,6 +1,7 @@
 import { Gauge, type Registry } from "prom-client";
 
 export type BacklogGauges = ReturnType<typeof makeBacklogGauges>;
+export type DocumentsGauge = ReturnType<typeof makeDocumentsGauge>;
 
 /**
  * Gauges of the whole system's backlog, the same whichever process is asked. Made once a first reading is there, so that
@@ -33,4 +34,14 @@ export function makeBacklogGauges(registry: Registry) {
       "Tokens per second that the living workers reach together while they work.",
     ),
   };
+}
+
+/** Documents by state. Made, like the others, once a first reading is there. */
+export function makeDocumentsGauge(registry: Registry) {
+  return new Gauge({
+    name: "polyseme_documents",
+    help: "Documents by state, in all collections; those stored are estimated by Postgres from a million documents on.",
+    labelNames: ["state"],
+    registers: [registry],
+  });
 }

@@ -1,5 +1,5 @@
 import { performance } from "node:perf_hooks";
-import { asPolysemeError, PolysemeError } from "@polyseme/core";
+import { asPolysemeError, distinctCauses, PolysemeError } from "@polyseme/core";
 import { areFinite, normalised } from "./check-vectors.ts";
 import { deferred, type Deferred } from "./deferred.ts";
 import { shareBudget, takeBatch, type BatchBudget, type WaitingItem } from "./pack.ts";
@@ -15,6 +15,10 @@ export interface BatchReport {
   readonly paddedTokens: number;
   readonly encodeMs: number;
   readonly lane: Lane;
+  /** How long the text that waited longest waited for its batch. */
+  readonly longestWaitMs: number;
+  /** `traceparent` values of its texts, each once. */
+  readonly traces: readonly string[];
 }
 
 export interface RunnerOptions {
@@ -28,7 +32,7 @@ export interface RunnerOptions {
   readonly workerEntry?: URL;
 }
 
-export interface BatchRunner extends Pick<Encoder, "encode" | "waitingTokens" | "failure" | "close"> {
+export interface BatchRunner extends Pick<Encoder, "encode" | "threads" | "waitingTokens" | "failure" | "close"> {
   readonly budget: BatchBudget;
 }
 
@@ -76,6 +80,11 @@ class Runner implements BatchRunner {
 
   get budget(): BatchBudget {
     return this.#budget;
+  }
+
+  get threads(): { open: number; busy: number } {
+    const open = this.#pool?.open ?? 0;
+    return { open, busy: open - (this.#pool?.idle ?? 0) };
   }
 
   get failure(): PolysemeError | undefined {
@@ -221,6 +230,8 @@ class Runner implements BatchRunner {
         paddedTokens: batch.count * batch.longest,
         encodeMs,
         lane: items[0]?.lane ?? "bulk",
+        longestWaitMs: items.reduce((longest, { arrivedMs }) => Math.max(longest, startedMs - arrivedMs), 0),
+        traces: distinctCauses(items.map(({ options }) => options.trace)),
       });
     } catch (error) {
       this.#failed(items, asPolysemeError(error));

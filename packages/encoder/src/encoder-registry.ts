@@ -11,6 +11,8 @@ export interface EncoderRegistry {
    * @throws PolysemeError `invalid` when there is no such model, `model_unavailable` when it cannot be loaded or too many are
    */
   get(name: string): Promise<Encoder>;
+  /** The models that are loaded now. */
+  loaded(): readonly Encoder[];
   /** Finishes what waits and unloads all. */
   close(): Promise<void>;
 }
@@ -36,6 +38,8 @@ export function makeEncoderRegistry(
   const open = new Map<string, Promise<Encoder>>();
   /** Where models lie that were found before, so that a query does not look on the disk. */
   const places = new Map<string, FoundModel>();
+  /** Those of `open` that have loaded, by folder. */
+  const ready = new Map<string, Encoder>();
   const find = async (name: string): Promise<FoundModel> => {
     const known = places.get(name);
     if (known !== undefined && open.has(known.folder)) return known;
@@ -54,6 +58,7 @@ export function makeEncoderRegistry(
         // Whoever comes first opens it again: its device may be back, and `auto` takes the CPU when it is not.
         if (open.get(found.folder) === loaded) {
           open.delete(found.folder);
+          ready.delete(found.folder);
           options.onLost?.(failed.encoder.info, failed.reason);
           void failed.encoder.close();
         }
@@ -71,14 +76,19 @@ export function makeEncoderRegistry(
       open.set(found.folder, loading);
       // A failed load may be mended on disk, so the next call tries again.
       loading.then(
-        ({ info }) => options.onOpen?.(info),
+        (encoder) => {
+          ready.set(found.folder, encoder);
+          options.onOpen?.(encoder.info);
+        },
         () => open.delete(found.folder),
       );
       return loading;
     },
+    loaded: () => [...ready.values()],
     async close() {
       const encoders = await Promise.allSettled(open.values());
       open.clear();
+      ready.clear();
       await Promise.all(encoders.filter((result) => result.status === "fulfilled").map(({ value }) => value.close()));
     },
   };

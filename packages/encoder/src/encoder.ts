@@ -29,6 +29,8 @@ export interface OpenEncoderOptions {
   readonly file?: string | undefined;
   /** `probe`: measured when the model opens, about a second; undefined: what is usual for the device. */
   readonly budget?: Partial<BatchBudget> | "probe" | undefined;
+  /** Told of every call of the tokenizer. */
+  readonly onTokenise?: ((call: TokeniseReport) => void) | undefined;
   /** Told of every batch that ran. */
   readonly onBatch?: ((batch: BatchReport) => void) | undefined;
 }
@@ -49,7 +51,7 @@ export async function openEncoder(options: OpenEncoderOptions): Promise<Encoder>
 
 async function openAttempt(attempt: Attempt, options: OpenEncoderOptions): Promise<Encoder> {
   const { model, provider } = attempt;
-  const tokenizer = await openTokenizer(model);
+  const tokenizer = await openTokenizer(model, options.onTokenise);
   const onCpu = provider === "cpu";
   const usual = onCpu ? CPU_BUDGET : GPU_BUDGET;
   const spec = await sessionSpec(attempt, tokenizer, options.cacheDir);
@@ -88,11 +90,20 @@ async function openAttempt(attempt: Attempt, options: OpenEncoderOptions): Promi
     get failure() {
       return runner.failure;
     },
+    get threads() {
+      return runner.threads;
+    },
     get waitingTokens() {
       return runner.waitingTokens;
     },
     close: () => runner.close(),
   };
+}
+
+/** What one call of the tokenizer was, for metrics. */
+export interface TokeniseReport {
+  readonly texts: number;
+  readonly tokeniseMs: number;
 }
 
 /** One text's tokens and vectors. */

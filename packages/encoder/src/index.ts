@@ -8,4 +8,5 @@ export type * from "./types.ts";
 export { makeCatalog, type ModelCatalog, type ModelShape } from "./catalog.ts";
 export { makeEncoderRegistry, type EncoderRegistry } from "./encoder-registry.ts";
 export type { InferenceProbe } from "./inference-probe.ts";
+export { showEncoders } from "./encoder-gauges.ts";
 export { encoderThreads, openEncoders, type LoadedEncoders } from "./open-encoders.ts";

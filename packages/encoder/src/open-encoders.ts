@@ -1,5 +1,5 @@
 import { availableParallelism } from "node:os";
-import type { Config, Log, Metrics, StopStep } from "@polyseme/core";
+import { NO_TRACING, type Config, type Log, type Metrics, type StopStep, type Tracing } from "@polyseme/core";
 import type { BatchReport } from "./batch-runner.ts";
 import { makeCatalog } from "./catalog.ts";
 import { makeEncoderRegistry, type EncoderRegistry } from "./encoder-registry.ts";
@@ -17,14 +17,22 @@ const INTEGER_NOTE =
   "made from a graph of integers: vectors agree with those of CPU workers at a cosine of about 0.9995; " +
   "where both fill one collection, a model with a float32 file alone gives the same vectors on both";
 
+export interface EncoderContext {
+  readonly metrics: Metrics;
+  readonly log: Log;
+  /** Undefined: no traces. */
+  readonly tracing?: Tracing;
+  /** `bulk`: what a batch holds is measured first, about a second; queries hardly ever fill one. */
+  readonly work: "bulk" | "queries";
+}
+
 /**
  * The models of a process, with the default one loaded: a process that cannot encode says so before it takes work.
- * @param options.work `bulk`: what a batch holds is measured first, about a second; queries hardly ever fill one
  * @throws PolysemeError `invalid` or `model_unavailable`
  */
 export async function openEncoders(
   config: Config,
-  { metrics, log, work }: { readonly metrics: Metrics; readonly log: Log; readonly work: "bulk" | "queries" },
+  { metrics, log, work, tracing = NO_TRACING }: EncoderContext,
   onBatch: (batch: BatchReport) => void = () => undefined,
 ): Promise<LoadedEncoders> {
   const encoders = makeEncoderRegistry(makeCatalog({ defaultModel: config.model, modelsDir: config.modelsDir }), {
@@ -46,12 +54,17 @@ export async function openEncoders(
       log.error({ model: name, device, reason: reason.message }, "the encoder's device is gone; it is opened again");
     },
     threads: config.encoderThreads,
+    onTokenise: ({ tokeniseMs }) => {
+      metrics.observeStage("tokenise", tokeniseMs);
+    },
     onBatch: (batch) => {
       metrics.encoderRuns.inc();
       metrics.encoderTokens.inc({ kind: "real" }, batch.tokens);
       metrics.encoderTokens.inc({ kind: "padded" }, batch.paddedTokens);
       metrics.batchTexts.observe(batch.texts);
-      metrics.stageSeconds.observe({ stage: "encode" }, batch.encodeMs / 1_000);
+      metrics.observeStage("encode_wait", batch.longestWaitMs);
+      metrics.observeStage("encode", batch.encodeMs);
+      if (tracing.on) traceBatch(tracing, batch);
       onBatch(batch);
     },
   });
@@ -61,6 +74,18 @@ export async function openEncoders(
     inference: makeInferenceProbe(encoders, () => performance.now()),
     closeStep: { name: "the encoder", withinMs: CLOSE_MS, stop: () => encoders.close() },
   };
+}
+
+/** One span a batch, however many documents have a text in it: it links to their jobs. */
+function traceBatch(tracing: Tracing, batch: BatchReport): void {
+  const { traces: causes, texts, tokens, paddedTokens, lane, encodeMs } = batch;
+  const attributes = {
+    "polyseme.texts": texts,
+    "polyseme.tokens": tokens,
+    "polyseme.padded_tokens": paddedTokens,
+    "polyseme.lane": lane,
+  };
+  tracing.start("encode batch", { causes, attributes, startMs: performance.now() - encodeMs }).end();
 }
 
 /** Batches that a process's encoder runs at once. */

@@ -10,6 +10,7 @@ describe("a budget found by measuring", () => {
     const sizes: number[] = [];
     return {
       sizes,
+      open: 1,
       idle: 1,
       failure: undefined,
       roomFor: () => "idle",

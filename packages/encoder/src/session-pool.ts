@@ -17,6 +17,8 @@ export interface PoolOptions {
 export interface SessionPool {
   /** Threads without a run. */
   readonly idle: number;
+  /** Threads that can run. */
+  readonly open: number;
   /** Whether a batch of that lane may be given to `run` now, and whether it would start at once or behind another. */
   roomFor(lane: Lane): "idle" | "behind" | undefined;
   /** Why no run can start any more; undefined while a worker lives. */
@@ -89,6 +91,10 @@ class ThreadPool implements SessionPool {
 
   get idle(): number {
     return this.#ready.filter(({ runs }) => runs.size === 0).length;
+  }
+
+  get open(): number {
+    return this.#ready.length;
   }
 
   roomFor(lane: Lane): "idle" | "behind" | undefined {

@@ -15,27 +15,38 @@ export interface TextTokenizer {
   withSpecialTokens(ids: readonly number[]): Int32Array;
 }
 
+type OnCall = (call: { readonly texts: number; readonly tokeniseMs: number }) => void;
+
 /**
  * The model's own tokenizer, run on libuv's threads.
  * @throws PolysemeError `model_unavailable`
  */
 export async function openTokenizer(
   model: Pick<ModelFolder, "folder" | "tokenizerJson" | "maxTokens">,
+  onCall: OnCall = () => undefined,
 ): Promise<TextTokenizer> {
   try {
     const native = NativeTokenizer.fromString(model.tokenizerJson);
     // Shipped files cut at 128 tokens and pad to 128.
     native.disableTruncation();
     native.disablePadding();
-    return makeTokenizer(native, await probeTemplate(native), model.maxTokens);
+    return makeTokenizer(native, await probeTemplate(native), model.maxTokens, onCall);
   } catch (error) {
     throw badModel(model.folder, "tokenizer.json", `is no usable tokenizer (${messageOf(error)})`, error);
   }
 }
 
-function makeTokenizer(native: NativeTokenizer, template: Template, maxTokens: number): TextTokenizer {
+function makeTokenizer(native: NativeTokenizer, template: Template, maxTokens: number, onCall: OnCall): TextTokenizer {
+  const call = async <T>(texts: number, work: () => Promise<T>): Promise<T> => {
+    const startedMs = performance.now();
+    const result = await usable(work);
+    onCall({ texts, tokeniseMs: performance.now() - startedMs });
+    return result;
+  };
+  const callAll = (texts: readonly string[]): Promise<Encoding[]> =>
+    call(texts.length, () => native.encodeBatch([...texts]));
   const idsTogether = makeTogether(async (texts) =>
-    (await usable(() => native.encodeBatch([...texts]))).map((encoding) => cutIds(encoding, template, maxTokens)),
+    (await callAll(texts)).map((encoding) => cutIds(encoding, template, maxTokens)),
   );
   return {
     specialTokens: template.leading.length + template.trailing.length,
@@ -54,14 +65,14 @@ function makeTokenizer(native: NativeTokenizer, template: Template, maxTokens: n
 
     async tokenize(texts) {
       if (texts.length === 0) return [];
-      const encodings = await usable(() => native.encodeBatch([...texts]));
+      const encodings = await callAll(texts);
       return encodings.map((encoding, index) => cutTokens(texts[index] ?? "", encoding, template, maxTokens));
     },
 
     tokenizeIds: (texts) => idsTogether(texts),
 
     async tokenizeWhole(text) {
-      const encoding = await usable(() => native.encode(text, null, { addSpecialTokens: false }));
+      const encoding = await call(1, () => native.encode(text, null, { addSpecialTokens: false }));
       return toTokens(text, readTokens(encoding), false);
     },
   };

@@ -58,6 +58,8 @@ export type Lane = "interactive" | "bulk";
 export interface EncodeOptions {
   readonly wants: Wants;
   readonly lane: Lane;
+  /** `traceparent` of what the text belongs to. */
+  readonly trace?: string | undefined;
   /** Aborted before its batch started: rejected with the signal's reason and never encoded. */
   readonly signal?: AbortSignal;
 }
@@ -104,6 +106,9 @@ export interface Encoder {
 
   /** Why no text can be encoded any more, such as a device that is gone; undefined while it can. */
   readonly failure: PolysemeError | undefined;
+
+  /** Threads with a session, and those at work. */
+  readonly threads: { readonly open: number; readonly busy: number };
 
   /** Tokens waiting for a batch, for a bound in front of `encode`. */
   readonly waitingTokens: number;

@@ -1,17 +1,20 @@
 import swagger from "@fastify/swagger";
 import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
-import { PolysemeError, type Log, type Metrics } from "@polyseme/core";
+import { NO_TRACING, PolysemeError, type Log, type Metrics, type Tracing } from "@polyseme/core";
 import fastify, { LogController, type FastifyPluginCallback, type FastifyRequest } from "fastify";
 import { makeKeyCheck } from "./api-keys.ts";
 import { answerError } from "./answer-error.ts";
 import { browserLogin } from "./browser-login.ts";
 import { healthRoutes, type Probe } from "./health-routes.ts";
+import { requestTraces } from "./request-traces.ts";
 
 export interface AppOptions {
   readonly title: string;
   readonly version: string;
   readonly log: Log;
   readonly metrics: Metrics;
+  /** Undefined: no traces. */
+  readonly tracing?: Tracing | undefined;
   readonly apiKeys: readonly string[];
   readonly probes: readonly Probe[];
   /** Brings gauges up to date before the metrics are read. */
@@ -59,6 +62,11 @@ export function buildApp(options: AppOptions) {
   app.addHook("onRequest", browserLogin.onRequest);
   app.addHook("onSend", browserLogin.onSend);
   app.addHook("onRequest", makeKeyCheck(options.apiKeys));
+  const traces = requestTraces(options.tracing ?? NO_TRACING);
+  app.decorateRequest("traceparent", undefined);
+  app.addHook("onRequest", traces.onRequest);
+  app.addHook("onError", traces.onError);
+  app.addHook("onResponse", traces.onResponse);
   app.addHook("onSend", (request, reply, _payload, done) => {
     // A kept-alive connection that becomes idle only after the stop began would hold the server open. One that still
     // sends its body is left open for now: closed at once, it would lose the answer on its way.

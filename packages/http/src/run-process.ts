@@ -8,9 +8,12 @@ import {
   type Metrics,
   type StopSignals,
   type StopStep,
+  type Tracing,
 } from "@polyseme/core";
+import { openTracing } from "@polyseme/tracing";
 import type { UnbuiltRoute } from "./app.ts";
-import { serve, type Service } from "./serve.ts";
+import { showPools } from "./pool-gauges.ts";
+import { serve, VERSION, type Service } from "./serve.ts";
 
 /** What a main.ts hands to its service. */
 export interface RunOptions {
@@ -31,9 +34,11 @@ export interface ProcessContext {
   readonly backends: Backends;
   readonly log: Log;
   readonly metrics: Metrics;
+  readonly tracing: Tracing;
 }
 
 const CLOSE_BACKENDS_MS = 5_000;
+const CLOSE_TRACING_MS = 5_000;
 
 /**
  * One process from connect to disconnect: opens the backends, makes the services on them, serves until told to stop.
@@ -50,6 +55,14 @@ export async function runProcess(
 ): Promise<void> {
   const log = makeLog(config.logLevel, process.name);
   const metrics = makeMetrics({ processMetrics: true });
+  metrics.buildInfo.set({ version: VERSION, service: process.name }, 1);
+  const tracing = await openTracing(config.tracing, {
+    service: process.name,
+    version: VERSION,
+    onError: (message) => {
+      log.warn({ reason: message }, "traces");
+    },
+  });
   const backends = await openBackends(config.backend, {
     pid,
     onError: (error) => {
@@ -61,7 +74,8 @@ export async function runProcess(
     withinMs: CLOSE_BACKENDS_MS,
     stop: () => backends.close(),
   };
-  const parts = await process.makeParts({ backends, log, metrics }).catch(async (error: unknown) => {
+  const closeTracing: StopStep = { name: "the traces", withinMs: CLOSE_TRACING_MS, stop: () => tracing.close() };
+  const parts = await process.makeParts({ backends, log, metrics, tracing }).catch(async (error: unknown) => {
     await backends.close();
     throw error;
   });
@@ -71,16 +85,18 @@ export async function runProcess(
     defaultPort: process.defaultPort,
     log,
     metrics,
+    tracing,
     services: parts.services,
     unbuiltRoutes: process.unbuiltRoutes,
     signals,
     refreshMetrics: async () => {
+      showPools(metrics, backends.pools());
       metrics.queueJobs.set(await backends.queues.countEmbedJobs());
     },
     onListening: async (url) => {
       await backends.publishUrl(url);
       await onListening(url);
     },
-    closeSteps: [...parts.closeSteps, closeBackends],
+    closeSteps: [...parts.closeSteps, closeBackends, closeTracing],
   });
 }

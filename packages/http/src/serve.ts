@@ -1,4 +1,12 @@
-import { stopInOrder, type Config, type Log, type Metrics, type StopSignals, type StopStep } from "@polyseme/core";
+import {
+  stopInOrder,
+  type Config,
+  type Log,
+  type Metrics,
+  type StopSignals,
+  type StopStep,
+  type Tracing,
+} from "@polyseme/core";
 import type { FastifyPluginAsync } from "fastify";
 import { buildApp, type App, type UnbuiltRoute } from "./app.ts";
 import type { Probe } from "./health-routes.ts";
@@ -22,6 +30,7 @@ export interface ServeOptions {
   readonly defaultPort: number;
   readonly log: Log;
   readonly metrics: Metrics;
+  readonly tracing: Tracing;
   readonly services: readonly Service[];
   readonly unbuiltRoutes: readonly UnbuiltRoute[];
   readonly signals: StopSignals;
@@ -47,6 +56,7 @@ export async function serve(options: ServeOptions): Promise<void> {
     version: VERSION,
     log: options.log,
     metrics: options.metrics,
+    tracing: options.tracing,
     apiKeys: options.config.apiKeys,
     probes: options.services.flatMap(({ probes }) => probes).filter(isFirstOfItsName),
     unbuiltRoutes: options.unbuiltRoutes,
@@ -92,7 +102,7 @@ async function closeHttp(app: App): Promise<void> {
   }
 }
 
-const VERSION = "0.1.0";
+export const VERSION = "0.1.0";
 
 function isFirstOfItsName(probe: Probe, index: number, all: readonly Probe[]): boolean {
   return all.findIndex(({ name }) => name === probe.name) === index;

@@ -25,6 +25,16 @@ export interface ConsumerOptions {
   readonly onError: (error: Error) => void;
 }
 
+/** What a handler may know of its job besides the data. */
+export interface JobAbout {
+  readonly id: string;
+  readonly name: string;
+  /** From when it was added until it was taken, by the clocks of both machines; never below 0. */
+  readonly waitedMs: number;
+}
+
+type Handler = (data: unknown, about: JobAbout) => Promise<void>;
+
 /** How long a job's lock holds without renewal (BullMQ renews at half of it), and how often lost locks are looked for. */
 const LOCK_MS = 30_000;
 const STALLED_CHECK_MS = 10_000;
@@ -37,7 +47,7 @@ const RETRY_MS = 500;
 export function consume(
   connection: QueueConnection,
   place: QueuePlace,
-  handle: (data: unknown, jobName: string) => Promise<void>,
+  handle: Handler,
   options: ConsumerOptions,
 ): Consumer {
   const worker = connection.openWorker(place, (job, token) => run(job, token, handle), {
@@ -76,13 +86,9 @@ export function together(consumers: readonly Consumer[]): Consumer {
   };
 }
 
-async function run(
-  job: Job<unknown>,
-  token: string | undefined,
-  handle: (data: unknown, jobName: string) => Promise<void>,
-): Promise<void> {
+async function run(job: Job<unknown>, token: string | undefined, handle: Handler): Promise<void> {
   try {
-    await handle(job.data, job.name);
+    await handle(job.data, { id: job.id ?? "", name: job.name, waitedMs: Math.max(0, Date.now() - job.timestamp) });
   } catch (error) {
     if (error instanceof HandBack) {
       await job.moveToWait(token);

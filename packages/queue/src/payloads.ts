@@ -14,12 +14,15 @@ export interface EmbedJob {
   readonly priority: number;
   readonly collectionId: number;
   readonly documents: readonly { readonly id: string; readonly revision: number }[];
+  /** `traceparent` values of the pushes that it came from; undefined: they are not traced. */
+  readonly trace?: readonly string[];
 }
 
 /** What BullMQ stores: short keys, because memory a waiting job is mostly these bytes. */
 export interface EmbedJobData {
   readonly c: number;
   readonly d: readonly (readonly [id: string, revision: number])[];
+  readonly t?: readonly string[];
 }
 
 /** Most documents and characters one job carries: few enough to share out well, enough to make Redis cheap. */
@@ -36,11 +39,15 @@ export function bullPriority(priority: number): number {
 }
 
 export function toEmbedJobData(job: EmbedJob): EmbedJobData {
-  return { c: job.collectionId, d: job.documents.map(({ id, revision }) => [id, revision]) };
+  return {
+    c: job.collectionId,
+    d: job.documents.map(({ id, revision }) => [id, revision]),
+    ...(job.trace !== undefined && job.trace.length > 0 && { t: job.trace }),
+  };
 }
 
 /** @throws PolysemeError `invalid` when the data is not a job of ours */
-export function parseEmbedJobData(data: unknown): Pick<EmbedJob, "collectionId" | "documents"> {
+export function parseEmbedJobData(data: unknown): Pick<EmbedJob, "collectionId" | "documents" | "trace"> {
   const notOurs = new PolysemeError("invalid", "Not an embed job.");
   if (!isRecord(data) || !isWhole(data["c"]) || !Array.isArray(data["d"])) throw notOurs;
   const documents = data["d"].map((pair: unknown) => {
@@ -48,7 +55,9 @@ export function parseEmbedJobData(data: unknown): Pick<EmbedJob, "collectionId" 
     if (typeof id !== "string" || !isWhole(revision)) throw notOurs;
     return { id, revision };
   });
-  return { collectionId: data["c"], documents };
+  // A trace that cannot be read is no reason to lose a job.
+  const trace = Array.isArray(data["t"]) ? data["t"].filter((cause) => typeof cause === "string") : [];
+  return { collectionId: data["c"], documents, ...(trace.length > 0 && { trace }) };
 }
 
 function isWhole(value: unknown): value is number {

@@ -1,6 +1,6 @@
 import type { Queue } from "bullmq";
 import { connect, type QueueBackend, type QueuePlace } from "./connection.ts";
-import { consume, together, type Consumer, type ConsumerOptions } from "./consumer.ts";
+import { consume, together, type Consumer, type ConsumerOptions, type JobAbout } from "./consumer.ts";
 import {
   bullPriority,
   EMBED_QUEUE,
@@ -16,6 +16,9 @@ import { withoutRepeats } from "./without-repeats.ts";
 /** While Redis is away its clients fail several times a second, all with the same words. */
 const QUIET_MS = 5_000;
 
+/** An embed job as a worker gets it. */
+export type ReceivedJob = Pick<EmbedJob, "collectionId" | "documents" | "trace"> & JobAbout;
+
 /** The queues of one process. */
 export interface Queues {
   /**
@@ -26,12 +29,13 @@ export interface Queues {
   /** Jobs waiting, delayed or running, in all shards. Also the test that the backend answers. */
   countEmbedJobs(): Promise<number>;
   /** Takes jobs of every shard. */
-  consumeEmbedJobs(
-    handle: (job: Pick<EmbedJob, "collectionId" | "documents">) => Promise<void>,
-    options: ConsumerOptions,
-  ): Consumer;
+  consumeEmbedJobs(handle: (job: ReceivedJob) => Promise<void>, options: ConsumerOptions): Consumer;
   /** Jobs as outside producers made them: `data` is not checked yet. */
   consumeInbox(handle: (data: unknown, jobName: string) => Promise<void>, options: ConsumerOptions): Consumer;
+  /** Jobs in the inbox: waiting or running, and those kept because they were refused. */
+  countInboxJobs(): Promise<{ waiting: number; failed: number }>;
+  /** What a board of the queues shows: the shards of the embed queue and the inbox, as BullMQ's own objects. */
+  all(): readonly Queue[];
   close(): Promise<void>;
 }
 
@@ -45,8 +49,9 @@ export async function openQueues(backend: QueueBackend, options: { onError: (err
   const embed = places.map((place) =>
     connection.openQueue(place, { removeOnComplete: true, removeOnFail: true, attempts: 1 }),
   );
+  const inbox = connection.openQueue(placeOf(backend, INBOX_QUEUE, 0), {});
   const close = async (): Promise<void> => {
-    await Promise.all(embed.map((queue) => queue.close()));
+    await Promise.all([...embed, inbox].map((queue) => queue.close()));
     connection.close();
   };
   try {
@@ -78,14 +83,27 @@ export async function openQueues(backend: QueueBackend, options: { onError: (err
         onError: withoutRepeats(onError, QUIET_MS),
       };
       return together(
-        places.map((place) => consume(connection, place, (data) => handle(parseEmbedJobData(data)), ofOneShard)),
+        places.map((place) =>
+          consume(connection, place, (data, about) => handle({ ...parseEmbedJobData(data), ...about }), ofOneShard),
+        ),
       );
     },
     consumeInbox: (handle, { concurrency, onError }) =>
-      consume(connection, placeOf(backend, INBOX_QUEUE, 0), handle, {
+      consume(connection, placeOf(backend, INBOX_QUEUE, 0), (data, { name }) => handle(data, name), {
         concurrency,
         onError: withoutRepeats(onError, QUIET_MS),
       }),
+    async countInboxJobs() {
+      const { failed = 0, ...others } = await inbox.getJobCounts(
+        "waiting",
+        "prioritized",
+        "delayed",
+        "active",
+        "failed",
+      );
+      return { waiting: Object.values(others).reduce((sum, count) => sum + count, 0), failed };
+    },
+    all: () => [...embed, inbox],
     close,
   };
 }

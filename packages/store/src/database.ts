@@ -13,12 +13,26 @@ export interface Sql {
   query<Row extends object>(text: string, params?: readonly unknown[]): Promise<Rows<Row>>;
 }
 
+/** The connections of a pool at one moment. */
+export interface PoolUse {
+  readonly open: number;
+  readonly idle: number;
+  /** Callers that wait for a connection. */
+  readonly waiting: number;
+  /** Connections that are opened at most. */
+  readonly limit: number;
+}
+
 export interface Database extends Sql {
   /** Commits what `work` did, or nothing of it when it throws. */
   withTransaction<T>(work: (sql: Sql) => Promise<T>): Promise<T>;
   /** The type number of `vector` in this database, which the binary array format names. Known after migration. */
   vectorOid(): Promise<number>;
   close(): Promise<void>;
+}
+
+export interface PooledDatabase extends Database {
+  use(): PoolUse;
 }
 
 /** What `pg.Pool` and the embedded pool have in common. */
@@ -50,8 +64,14 @@ export interface PostgresOptions {
   readonly onIdleError: (error: Error) => void;
 }
 
+/** What a pg.Pool holds at this moment. */
+export function poolUse(pool: Pick<pg.Pool, "totalCount" | "idleCount" | "waitingCount" | "options">): PoolUse {
+  const { totalCount: open, idleCount: idle, waitingCount: waiting, options } = pool;
+  return { open, idle, waiting, limit: options.max };
+}
+
 /** A pool on a Postgres server; nothing is connected until the first query. */
-export function openPostgres(databaseUrl: string, options: PostgresOptions): Database {
+export function openPostgres(databaseUrl: string, options: PostgresOptions): PooledDatabase {
   const pool = new pg.Pool({
     connectionString: databaseUrl,
     max: options.maxConnections,
@@ -65,7 +85,7 @@ export function openPostgres(databaseUrl: string, options: PostgresOptions): Dat
   });
   // An idle connection that breaks is replaced on the next query; without a listener it would end the process.
   pool.on("error", options.onIdleError);
-  return databaseOver(pool);
+  return Object.assign(databaseOver(pool), { use: () => poolUse(pool) });
 }
 
 /** The Database on top of any pool. */

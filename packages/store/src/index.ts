@@ -3,6 +3,7 @@ export * from "./backlog.ts";
 export * from "./claim-documents.ts";
 export * from "./collections.ts";
 export * from "./database.ts";
+export * from "./document-states.ts";
 export * from "./documents.ts";
 export * from "./end-run.ts";
 export * from "./migrate.ts";

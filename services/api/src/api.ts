@@ -1,6 +1,6 @@
 import type { Backends } from "@polyseme/backends";
-import type { Metrics } from "@polyseme/core";
-import type { EncoderRegistry } from "@polyseme/encoder";
+import { NO_TRACING, type Metrics, type Tracing } from "@polyseme/core";
+import { showEncoders, type EncoderRegistry } from "@polyseme/encoder";
 import { backendProbes, type Probe, type Service, type UnbuiltRoute } from "@polyseme/http";
 import { collectionRoutes } from "./collection-routes.ts";
 import { documentRoutes } from "./document-routes.ts";
@@ -13,22 +13,29 @@ export interface ApiOptions {
   readonly encoders: EncoderRegistry;
   readonly inference: Probe;
   readonly metrics: Metrics;
+  /** Undefined: no traces. */
+  readonly tracing?: Tracing;
   readonly stop: AbortSignal;
 }
 
 /** The reading side: collections, documents, search, inspect, embeddings. */
-export function makeApi({ backends, encoders, inference, metrics, stop }: ApiOptions): Service {
+export function makeApi(options: ApiOptions): Service {
+  const { backends, encoders, inference, metrics, tracing = NO_TRACING, stop } = options;
   const { database } = backends;
   return {
     name: "api",
     routes: async (app) => {
       await app.register(collectionRoutes, { database, catalog: encoders.catalog });
       await app.register(documentRoutes, { database });
-      await app.register(searchRoutes, { database, encoders, metrics, stop });
+      await app.register(searchRoutes, { database, encoders, metrics, tracing, stop });
       await app.register(inspectRoutes, { encoders });
       await app.register(embeddingsRoutes, { encoders });
     },
     probes: [...backendProbes(backends), inference],
+    refreshMetrics() {
+      showEncoders(metrics, encoders);
+      return Promise.resolve();
+    },
     start: () => undefined,
     stopSteps: () => [],
   };

@@ -1,5 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
-import { checkUsableText, PolysemeError, type Metrics } from "@polyseme/core";
+import { checkUsableText, PolysemeError, traced, type Metrics, type Tracing } from "@polyseme/core";
 import { embedTexts, type EncoderRegistry } from "@polyseme/encoder";
 import { AnyObject, CollectionParams, ErrorSchema, requestSignal } from "@polyseme/http";
 import { searchChunks, waitForTicket, type Collection, type Database } from "@polyseme/store";
@@ -51,6 +51,7 @@ export interface SearchDeps {
   readonly database: Database;
   readonly encoders: EncoderRegistry;
   readonly metrics: Metrics;
+  readonly tracing: Tracing;
   readonly stop: AbortSignal;
 }
 
@@ -77,15 +78,21 @@ export const searchRoutes: FastifyPluginAsyncTypebox<SearchDeps> = async (app, d
       if (body.after !== undefined) await waitForDocuments(deps, body.after);
       return known.use(request.params.collection, async (collection) => {
         const encodeStarted = performance.now();
-        const vector = await queryVector(deps.encoders, collection, body, signal);
+        const causes = [request.traceparent];
+        const vector = await traced(deps.tracing, "encode query", { causes }, ({ traceparent: trace }) =>
+          queryVector(deps.encoders, collection, body, { signal, trace }),
+        );
         const searchStarted = performance.now();
-        const hits = await searchChunks(deps.database, collection, {
-          vector,
-          k: body.k ?? DEFAULT_K,
-          group: body.group ?? "document",
-        });
+        const hits = await traced(deps.tracing, "search sql", { causes }, () =>
+          searchChunks(deps.database, collection, {
+            vector,
+            k: body.k ?? DEFAULT_K,
+            group: body.group ?? "document",
+          }),
+        );
         const ended = performance.now();
-        deps.metrics.stageSeconds.observe({ stage: "search_sql" }, (ended - searchStarted) / 1_000);
+        deps.metrics.observeStage("search_encode", searchStarted - encodeStarted);
+        deps.metrics.observeStage("search_sql", ended - searchStarted);
         return {
           hits: hits.map(({ documentId, ...hit }) => ({ id: documentId, ...hit })),
           timing: {
@@ -103,14 +110,14 @@ async function queryVector(
   encoders: EncoderRegistry,
   collection: Collection,
   body: SearchRequest,
-  signal: AbortSignal,
+  { signal, trace }: { signal: AbortSignal; trace: string | undefined },
 ): Promise<Float32Array> {
   if ((body.query === undefined) === (body.vector === undefined))
     throw new PolysemeError("invalid", "Give either query or vector.", { details: { field: "query" } });
   if (body.vector !== undefined) return checkVector(body.vector, collection.generation.dimensions);
   const query = checkUsableText(body.query ?? "", "query");
   const encoder = await encoders.get(collection.generation.model);
-  const [embedding] = await embedTexts(encoder, [query], { lane: "interactive", signal });
+  const [embedding] = await embedTexts(encoder, [query], { lane: "interactive", signal, trace });
   if (embedding === undefined) throw new Error("A text without an embedding");
   return embedding;
 }

@@ -1,4 +1,4 @@
-import { asPolysemeError, type Metrics } from "@polyseme/core";
+import { asPolysemeError, distinctCauses, NO_TRACING, traced, type Metrics, type Tracing } from "@polyseme/core";
 import { storeChunks, type Database, type EmbeddedDocument } from "@polyseme/store";
 
 export interface WriteTarget {
@@ -11,8 +11,11 @@ export interface WriteTarget {
  * the cores that the encoder wants; the last one in work waits for nobody.
  */
 export interface ChunkWriter {
-  /** True when stored, false when the document was replaced or deleted meanwhile. */
-  write(target: WriteTarget, document: EmbeddedDocument): Promise<boolean>;
+  /**
+   * True when stored, false when the document was replaced or deleted meanwhile.
+   * @param trace `traceparent` of the document's job
+   */
+  write(target: WriteTarget, document: EmbeddedDocument, trace?: string): Promise<boolean>;
 }
 
 /** Chunks a statement: some 1.5 kB each at 384 dimensions. */
@@ -23,6 +26,7 @@ const GROUP_MS = 100;
 interface Finished {
   readonly target: WriteTarget;
   readonly document: EmbeddedDocument;
+  readonly trace: string | undefined;
   readonly resolve: (stored: boolean) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -31,7 +35,12 @@ interface Finished {
  * What waits is bounded by what the embedder has claimed.
  * @param inWork documents that may come to be written, those that wait for it included
  */
-export function makeChunkWriter(database: Database, metrics: Metrics, inWork: () => number): ChunkWriter {
+export function makeChunkWriter(
+  database: Database,
+  metrics: Metrics,
+  inWork: () => number,
+  tracing = NO_TRACING,
+): ChunkWriter {
   const waiting: Finished[] = [];
   let writing = false;
   let nextAtMs = -Infinity;
@@ -47,16 +56,16 @@ export function makeChunkWriter(database: Database, metrics: Metrics, inWork: ()
     }
     writing = true;
     nextAtMs = performance.now() + GROUP_MS;
-    void writeBatch(database, metrics, takeBatch(waiting)).then(() => {
+    void writeBatch({ database, metrics, tracing }, takeBatch(waiting)).then(() => {
       writing = false;
       pump();
     });
   }
 
   return {
-    write: (target, document) =>
+    write: (target, document, trace) =>
       new Promise((resolve, reject) => {
-        waiting.push({ target, document, resolve, reject });
+        waiting.push({ target, document, trace, resolve, reject });
         pump();
       }),
   };
@@ -89,16 +98,25 @@ function takeBatch(waiting: Finished[]): Finished[] {
   return batch;
 }
 
+interface WriterDeps {
+  readonly database: Database;
+  readonly metrics: Metrics;
+  readonly tracing: Tracing;
+}
+
 /** Never rejects: each document learns its own fate. A statement that fails for one document's sake is halved. */
-async function writeBatch(database: Database, metrics: Metrics, batch: readonly Finished[]): Promise<void> {
+async function writeBatch(deps: WriterDeps, batch: readonly Finished[]): Promise<void> {
   const [first] = batch;
   if (first === undefined) return;
+  const { database, metrics, tracing } = deps;
   const stopTimer = metrics.stageSeconds.startTimer({ stage: "write" });
+  metrics.groupDocuments.observe({ group: "write" }, batch.length);
   try {
-    const stored = await storeChunks(
-      database,
-      first.target,
-      batch.map(({ document }) => document),
+    const documents = batch.map(({ document }) => document);
+    const causes = distinctCauses(batch.map(({ trace }) => trace));
+    const attributes = { "polyseme.documents": documents.length };
+    const stored = await traced(tracing, "store chunks", { causes, attributes }, () =>
+      storeChunks(database, first.target, documents),
     );
     for (const { document, resolve } of batch) resolve(stored.has(document.id));
   } catch (error) {
@@ -107,8 +125,8 @@ async function writeBatch(database: Database, metrics: Metrics, batch: readonly 
       return;
     }
     const half = Math.ceil(batch.length / 2);
-    await writeBatch(database, metrics, batch.slice(0, half));
-    await writeBatch(database, metrics, batch.slice(half));
+    await writeBatch(deps, batch.slice(0, half));
+    await writeBatch(deps, batch.slice(half));
   } finally {
     stopTimer();
   }

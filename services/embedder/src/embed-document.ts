@@ -3,6 +3,7 @@ import type { Encoder, TokenIds } from "@polyseme/encoder";
 import type { EmbeddedChunk } from "@polyseme/store";
 import { planChunks, type Span } from "./plan-chunks.ts";
 import { windowEnd } from "./text-windows.ts";
+import { NO_JOB_TRACE, type JobTrace } from "./job-trace.ts";
 import type { TokenPermits } from "./token-permits.ts";
 
 /** Characters of a token in ordinary text, more in few texts: tells which texts may fit one chunk, and how far to look ahead. */
@@ -27,9 +28,15 @@ export async function embedDocument(
   encoder: Encoder,
   permits: TokenPermits,
   signal: AbortSignal,
+  trace: JobTrace = NO_JOB_TRACE,
 ): Promise<EmbeddedChunk[]> {
-  const chunks = await chunkDocument(text, chunking, encoder);
-  return Promise.all(chunks.map((chunk) => embedChunk(chunk, encoder, permits, signal)));
+  const leaveTokenise = trace.enter("tokenise");
+  const chunks = await chunkDocument(text, chunking, encoder).finally(leaveTokenise);
+  const leaveEncode = trace.enter("encode");
+  const { traceparent } = trace.span;
+  return Promise.all(chunks.map((chunk) => embedChunk(chunk, encoder, permits, signal, traceparent))).finally(
+    leaveEncode,
+  );
 }
 
 /** Cuts the text and tokenises each chunk. */
@@ -110,10 +117,11 @@ async function embedChunk(
   encoder: Encoder,
   permits: TokenPermits,
   signal: AbortSignal,
+  trace: string | undefined,
 ): Promise<EmbeddedChunk> {
   const giveBack = await permits.take(tokens.ids.length, signal);
   try {
-    const { embedding } = await encoder.encode(tokens.ids, { wants: { embedding: true }, lane: "bulk", signal });
+    const { embedding } = await encoder.encode(tokens.ids, { wants: { embedding: true }, lane: "bulk", signal, trace });
     if (embedding === undefined) throw new Error("The encoder gave no embedding");
     return { start, end, text, tokens: tokens.ids.length, embedding };
   } finally {

@@ -1,6 +1,16 @@
-import { asPolysemeError, messageOf, pause, type Log, type Metrics, type PolysemeError } from "@polyseme/core";
+import {
+  asPolysemeError,
+  messageOf,
+  NO_TRACING,
+  pause,
+  traced,
+  type Log,
+  type Metrics,
+  type PolysemeError,
+  type Tracing,
+} from "@polyseme/core";
 import type { Encoder, EncoderRegistry } from "@polyseme/encoder";
-import type { EmbedJob } from "@polyseme/queue";
+import type { ReceivedJob } from "@polyseme/queue";
 import {
   claimDocuments,
   failDocument,
@@ -13,6 +23,7 @@ import {
 import type { ChunkWriter } from "./chunk-writer.ts";
 import type { ClaimKeeper } from "./claim-keeper.ts";
 import { embedDocument } from "./embed-document.ts";
+import { traceJob, type JobTrace } from "./job-trace.ts";
 import { decideOutcome } from "./outcome.ts";
 import type { TokenPermits } from "./token-permits.ts";
 
@@ -24,6 +35,8 @@ export interface EmbedJobDeps {
   readonly permits: TokenPermits;
   readonly log: Log;
   readonly metrics: Metrics;
+  /** Undefined: no traces. */
+  readonly tracing?: Tracing;
   /** Aborted: documents whose encoding has not begun are given back. */
   readonly abandon: AbortSignal;
 }
@@ -34,17 +47,33 @@ const HOLD_MS = 2_000;
  * Runs the documents of one job; each ends stored, failed with a code, or given back. Resolves when all of it is in the
  * ledger, so the job may be acknowledged whatever happened.
  */
-export async function runEmbedJob(
-  deps: EmbedJobDeps,
-  job: Pick<EmbedJob, "collectionId" | "documents">,
-): Promise<void> {
-  const { database, metrics } = deps;
+export async function runEmbedJob(deps: EmbedJobDeps, job: ReceivedJob): Promise<void> {
+  const { metrics, tracing = NO_TRACING } = deps;
+  metrics.observeStage("queue_wait", job.waitedMs);
+  const trace = traceJob(tracing, job);
+  try {
+    await runTracedJob(deps, job, trace);
+  } catch (error) {
+    trace.span.fail(error);
+    throw error;
+  } finally {
+    trace.end();
+  }
+}
+
+async function runTracedJob(deps: EmbedJobDeps, job: ReceivedJob, trace: JobTrace): Promise<void> {
+  const { database, metrics, tracing = NO_TRACING } = deps;
+  const startedMs = performance.now();
   const collection = await findCollectionById(database, job.collectionId);
   // Deleted with its documents: nothing is left to do.
   if (collection === undefined) return;
   const stopTimer = metrics.stageSeconds.startTimer({ stage: "claim" });
-  const claimed = await claimDocuments(database, collection.id, job.documents);
+  const claimed = await traced(tracing, "claim", { causes: [trace.span.traceparent] }, () =>
+    claimDocuments(database, collection.id, job.documents),
+  );
   stopTimer();
+  metrics.groupDocuments.observe({ group: "job" }, claimed.length);
+  const about = { job: job.id, trace };
   const release = deps.claims.hold(collection.id, claimed);
   const encoder = await deps.encoders
     .get(collection.generation.model)
@@ -54,12 +83,33 @@ export async function runEmbedJob(
   await Promise.all(
     claimed.map(async (document) => {
       try {
-        await runDocument(deps, collection, document, encoder);
+        await runDocument(deps, collection, document, encoder, about);
       } finally {
         release(document);
       }
     }),
   );
+  trace.span.set({ "polyseme.collection": collection.name, "polyseme.claimed": claimed.length });
+  if (deps.log.isLevelEnabled("debug"))
+    deps.log.debug(
+      {
+        job: job.id,
+        collection: collection.name,
+        documents: claimed.slice(0, LOGGED_IDS).map(({ id }) => id),
+        claimed: claimed.length,
+        waitedMs: Math.round(job.waitedMs),
+        tookMs: Math.round(performance.now() - startedMs),
+      },
+      "job done",
+    );
+}
+
+/** Ids that one line lists at most. */
+const LOGGED_IDS = 32;
+
+interface AboutJob {
+  readonly job: string;
+  readonly trace: JobTrace;
 }
 
 async function runDocument(
@@ -67,16 +117,20 @@ async function runDocument(
   collection: Collection,
   document: ClaimedDocument,
   encoder: Encoder | PolysemeError,
+  { job, trace }: AboutJob,
 ): Promise<void> {
   try {
     if (encoder instanceof Error) throw encoder;
     const { chunking, number } = collection.generation;
-    const chunks = await embedDocument(document.text, chunking, encoder, deps.permits, deps.abandon);
+    const chunks = await embedDocument(document.text, chunking, encoder, deps.permits, deps.abandon, trace);
     const target = { collectionId: collection.id, generation: number };
-    const stored = await deps.writer.write(target, { ...document, chunks });
+    const leaveWrite = trace.enter("write");
+    const { traceparent } = trace.span;
+    const stored = await deps.writer.write(target, { ...document, chunks }, traceparent).finally(leaveWrite);
     deps.metrics.documentsFinished.inc({ outcome: stored ? "stored" : "stale" });
   } catch (error) {
-    await endFailedRun(deps, collection, document, error);
+    trace.span.fail(error);
+    await endFailedRun(deps, collection, document, error, job);
   }
 }
 
@@ -85,6 +139,7 @@ async function endFailedRun(
   collection: Collection,
   document: ClaimedDocument,
   thrown: unknown,
+  job: string,
 ): Promise<void> {
   const error = asPolysemeError(thrown);
   const outcome = deps.abandon.aborted
@@ -92,6 +147,7 @@ async function endFailedRun(
     : decideOutcome(error, document.attempts);
   const fault = { code: error.code, message: error.message };
   const about = {
+    job,
     collection: collection.name,
     document: document.id,
     code: error.code,
@@ -108,6 +164,7 @@ async function endFailedRun(
       case "retry":
         await releaseDocuments(deps.database, collection.id, [document], { ...fault, ...outcome });
         deps.metrics.documentsFinished.inc({ outcome: "retried" });
+        deps.metrics.documentRetries.inc({ code: error.code });
         deps.log.warn(about, deps.abandon.aborted ? "document given back" : "document will be tried again");
         return;
       default:

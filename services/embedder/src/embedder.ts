@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { setMaxListeners } from "node:events";
 import type { Backends } from "@polyseme/backends";
-import { withDeadline, type Log, type Metrics, type StopStep } from "@polyseme/core";
-import type { EncoderRegistry } from "@polyseme/encoder";
+import { NO_TRACING, withDeadline, type Log, type Metrics, type StopStep, type Tracing } from "@polyseme/core";
+import { showEncoders, type EncoderRegistry } from "@polyseme/encoder";
 import { backendProbes, type Probe, type Service } from "@polyseme/http";
 import type { Consumer } from "@polyseme/queue";
 import { makeChunkWriter } from "./chunk-writer.ts";
@@ -18,6 +18,8 @@ export interface EmbedderOptions {
   readonly throughput: Throughput;
   readonly log: Log;
   readonly metrics: Metrics;
+  /** Undefined: no traces. */
+  readonly tracing?: Tracing;
 }
 
 /** Jobs of up to 32 documents at once, over all shards: look-ahead enough to pack by length, also when each job has one document only. */
@@ -30,7 +32,8 @@ const CLOSE_CONSUMER_MS = 10_000;
 const STOP_LOOPS_MS = 5_000;
 
 /** The worker: jobs from the queue, through the encoder, into the store. */
-export function makeEmbedder({ backends, encoders, inference, throughput, log, metrics }: EmbedderOptions): Service {
+export function makeEmbedder(options: EmbedderOptions): Service {
+  const { backends, encoders, inference, throughput, log, metrics, tracing = NO_TRACING } = options;
   const { database, queues } = backends;
   const giveBack = new AbortController();
   // Each text in work listens for it; their number is bounded by TOKENS_IN_WORK.
@@ -40,11 +43,12 @@ export function makeEmbedder({ backends, encoders, inference, throughput, log, m
   const deps = {
     database,
     encoders,
-    writer: makeChunkWriter(database, metrics, () => claims.held),
+    writer: makeChunkWriter(database, metrics, () => claims.held, tracing),
     claims,
     permits: makeTokenPermits(TOKENS_IN_WORK),
     log,
     metrics,
+    tracing,
     abandon: giveBack.signal,
   };
   const running = new Set<Promise<void>>();
@@ -63,6 +67,13 @@ export function makeEmbedder({ backends, encoders, inference, throughput, log, m
   return {
     name: "embedder",
     probes: [...backendProbes(backends), inference],
+    refreshMetrics() {
+      const { taken, most } = deps.permits.use;
+      metrics.tokenPermits.set({ state: "used" }, taken);
+      metrics.tokenPermits.set({ state: "limit" }, most);
+      showEncoders(metrics, encoders);
+      return Promise.resolve();
+    },
     start() {
       consumer = queues.consumeEmbedJobs(
         async (job) => {

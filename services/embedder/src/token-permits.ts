@@ -1,5 +1,7 @@
 /** A bound on tokens in work: callers take as many as they need and wait, first come first served, while too few are free. */
 export interface TokenPermits {
+  /** Tokens taken now, and how many there are. */
+  readonly use: { readonly taken: number; readonly most: number };
   /** Resolves with the function that gives them back. One caller may take more than there are, alone. Rejects when aborted. */
   take(tokens: number, signal: AbortSignal): Promise<() => void>;
 }
@@ -27,6 +29,9 @@ export function makeTokenPermits(maxTokens: number): TokenPermits {
   };
 
   return {
+    get use() {
+      return { taken, most: maxTokens };
+    },
     take(tokens, signal) {
       return new Promise((resolve, reject) => {
         signal.throwIfAborted();

@@ -1,5 +1,5 @@
 import type { Backends } from "@polyseme/backends";
-import type { Log, Metrics, StopStep } from "@polyseme/core";
+import { NO_TRACING, type Log, type Metrics, type StopStep, type Tracing } from "@polyseme/core";
 import type { ModelCatalog } from "@polyseme/encoder/catalog";
 import { backendProbes, type Service } from "@polyseme/http";
 import type { Consumer } from "@polyseme/queue";
@@ -9,7 +9,7 @@ import { acceptInboxJob } from "./inbox.ts";
 import { makeLedgerWriter } from "./ledger-writer.ts";
 import { pushRoutes } from "./push-routes.ts";
 import { runReconciler } from "./reconciler.ts";
-import { makeBacklogRefresh } from "./refresh-backlog.ts";
+import { makeBacklogRefresh, makeDocumentsRefresh } from "./refresh-backlog.ts";
 import { ticketRoutes } from "./ticket-routes.ts";
 
 export interface IngestOptions {
@@ -17,6 +17,8 @@ export interface IngestOptions {
   readonly catalog: ModelCatalog;
   readonly log: Log;
   readonly metrics: Metrics;
+  /** Undefined: no traces. */
+  readonly tracing?: Tracing;
   readonly stop: AbortSignal;
 }
 
@@ -27,10 +29,13 @@ const STOP_INBOX_MS = 10_000;
 const STOP_RECONCILER_MS = 10_000;
 
 /** The door: pushes, tickets and deletes over HTTP, the inbox queue, the reconciler, and how much waits. */
-export function makeIngest({ backends, catalog, log, metrics, stop }: IngestOptions): Service {
+export function makeIngest({ backends, catalog, log, metrics, tracing = NO_TRACING, stop }: IngestOptions): Service {
   const { database, queues } = backends;
   const collections = makeCollectionDoor(database, catalog);
-  const push = { ledger: makeLedgerWriter({ database, queues, collections, log }), log, metrics };
+  const ledger = makeLedgerWriter({ database, queues, collections, log, metrics, tracing });
+  const push = { ledger, log, metrics, tracing };
+  const refreshBacklog = makeBacklogRefresh(database, metrics, () => performance.now());
+  const refreshDocuments = makeDocumentsRefresh(database, metrics, () => performance.now());
   let inbox: Consumer | undefined;
   let reconciler: Promise<void> = Promise.resolve();
   return {
@@ -45,7 +50,14 @@ export function makeIngest({ backends, catalog, log, metrics, stop }: IngestOpti
       await app.register(ticketRoutes, { database, stop });
     },
     probes: backendProbes(backends),
-    refreshMetrics: makeBacklogRefresh(database, metrics, () => performance.now()),
+    async refreshMetrics() {
+      const countInbox = async (): Promise<void> => {
+        const { waiting, failed } = await queues.countInboxJobs();
+        metrics.inboxJobs.set({ state: "waiting" }, waiting);
+        metrics.inboxJobs.set({ state: "failed" }, failed);
+      };
+      await Promise.all([refreshBacklog(), refreshDocuments(), countInbox()]);
+    },
     start() {
       inbox = queues.consumeInbox((data, jobName) => acceptInboxJob(push, data, jobName, stop), {
         concurrency: INBOX_CONCURRENCY,

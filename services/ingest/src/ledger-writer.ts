@@ -1,6 +1,15 @@
 import { randomInt } from "node:crypto";
-import { asPolysemeError, messageOf, type CheckedDocument, type Log } from "@polyseme/core";
-import { assignJobs, type EmbedJob, type Queues } from "@polyseme/queue";
+import {
+  asPolysemeError,
+  distinctCauses,
+  messageOf,
+  traced,
+  type CheckedDocument,
+  type Log,
+  type Metrics,
+  type Tracing,
+} from "@polyseme/core";
+import { assignJobs, embedJobId, type EmbedJob, type Queues } from "@polyseme/queue";
 import { acceptDocuments, hastenDocuments, type Accepted, type Database } from "@polyseme/store";
 import type { CollectionDoor } from "./collection-door.ts";
 import { takeGroup } from "./take-group.ts";
@@ -11,6 +20,8 @@ export interface PushBatch {
   readonly ticket: string;
   /** The first batch of its ticket: makes it, also when there is no document. */
   readonly opensTicket: boolean;
+  /** `traceparent` of its push. */
+  readonly trace?: string | undefined;
   readonly documents: readonly CheckedDocument[];
 }
 
@@ -38,6 +49,8 @@ export interface LedgerWriterDeps {
   readonly queues: Pick<Queues, "addEmbedJobs">;
   readonly collections: CollectionDoor;
   readonly log: Log;
+  readonly metrics: Metrics;
+  readonly tracing: Tracing;
 }
 
 /** What one transaction takes: enough to make its commit cheap, little enough to hold in memory and to lose on a fault. */
@@ -87,13 +100,30 @@ function jobNumbers(): () => number {
 /** Never rejects: each batch learns its own fate. A group that fails for one batch's sake is written one by one. */
 async function writeGroup(deps: LedgerWriterDeps, nextJob: () => number, group: readonly Waiting[]): Promise<void> {
   try {
-    const accepted = await writeTogether(deps, nextJob, group);
-    await enqueue(deps, accepted);
+    const causes = distinctCauses(group.map(({ batch }) => batch.trace));
+    const accepted = await measured(deps, "ledger", causes, () => writeTogether(deps, nextJob, group));
+    deps.metrics.groupDocuments.observe({ group: "ledger" }, accepted.documents.length);
+    await measured(deps, "enqueue", causes, () => enqueue(deps, accepted, group));
     for (const { batch, resolve } of group) resolve(accepted.outcomeOf(batch));
   } catch (error) {
     if (group.length > 1 && asPolysemeError(error).code !== "unavailable")
       for (const one of group) await writeGroup(deps, nextJob, [one]);
     else for (const { reject } of group) reject(error);
+  }
+}
+
+/** Work of a stage, in the metrics and in the traces of the pushes that it is for. */
+async function measured<T>(
+  { metrics, tracing }: LedgerWriterDeps,
+  stage: "ledger" | "enqueue",
+  causes: readonly string[],
+  work: () => Promise<T>,
+): Promise<T> {
+  const startedMs = performance.now();
+  try {
+    return await traced(tracing, stage, { causes, kind: stage === "enqueue" ? "producer" : "internal" }, work);
+  } finally {
+    metrics.observeStage(stage, performance.now() - startedMs);
   }
 }
 
@@ -157,11 +187,17 @@ function countOutcome(
 }
 
 /** The documents are durable by now, so a queue that is down only delays them: the reconciler will find them. */
-async function enqueue(deps: LedgerWriterDeps, { collectionId, documents }: AcceptedGroup): Promise<void> {
-  const jobs = groupJobs(
+async function enqueue(
+  deps: LedgerWriterDeps,
+  { collectionId, documents }: AcceptedGroup,
+  group: readonly Waiting[],
+): Promise<void> {
+  const untraced = groupJobs(
     collectionId,
     documents.filter(({ state }) => state === "queued"),
   );
+  const jobs = deps.tracing.on ? withTraces(untraced, group) : untraced;
+  if (deps.log.isLevelEnabled("debug")) logGroup(deps.log, jobs, group);
   try {
     await deps.queues.addEmbedJobs(jobs);
   } catch (error) {
@@ -172,6 +208,28 @@ async function enqueue(deps: LedgerWriterDeps, { collectionId, documents }: Acce
     // Best effort: without it they are looked for when their grace ends.
     await hastenDocuments(deps.database, collectionId, documents).catch(() => undefined);
   }
+}
+
+/** Each job carries the traces of the pushes that its documents came in. */
+function withTraces(jobs: readonly EmbedJob[], group: readonly Waiting[]): EmbedJob[] {
+  const traceOf = new Map(group.flatMap(({ batch }) => batch.documents.map(({ id }) => [id, batch.trace] as const)));
+  return jobs.map((job) => ({ ...job, trace: distinctCauses(job.documents.map(({ id }) => traceOf.get(id))) }));
+}
+
+/** Ids that one line lists at most. */
+const LOGGED_IDS = 32;
+
+/** What leads from a ticket to the jobs that carry its documents. */
+function logGroup(log: Log, jobs: readonly EmbedJob[], group: readonly Waiting[]): void {
+  log.debug(
+    {
+      collection: group[0]?.batch.collection,
+      tickets: [...new Set(group.map(({ batch }) => batch.ticket))].slice(0, LOGGED_IDS),
+      documents: group.reduce((sum, { batch }) => sum + batch.documents.length, 0),
+      jobs: jobs.slice(0, LOGGED_IDS).map(embedJobId),
+    },
+    "documents written to the ledger",
+  );
 }
 
 /** The queue jobs of documents that carry their job's number. */

@@ -59,8 +59,11 @@ export const pushRoutes: FastifyPluginAsyncTypebox<PushRouteDeps> = async (app, 
       const collection = checkCollectionName(request.params.collection);
       await deps.doorLimit.check();
       const result = isStream(request.body)
-        ? await pushDocuments(deps, collection, documentsInStream(request.body), deps.stop)
-        : await pushBody(deps, collection, request.body, Number(request.headers["content-length"] ?? 0));
+        ? await pushDocuments(deps, collection, documentsInStream(request.body), deps.stop, request.traceparent)
+        : await pushBody(deps, collection, request.body, {
+            bytes: Number(request.headers["content-length"] ?? 0),
+            cause: request.traceparent,
+          });
       return reply.status(202).send(result);
     },
   );
@@ -121,16 +124,16 @@ async function pushBody(
   deps: PushRouteDeps,
   collection: string,
   body: unknown,
-  bodyBytes: number,
+  { bytes, cause }: { bytes: number; cause: string | undefined },
 ): Promise<PushResult> {
-  const { items, single } = documentsInBody(body, bodyBytes);
+  const { items, single } = documentsInBody(body, bytes);
   const checked = single ? checkDocument(body) : undefined;
   if (checked !== undefined && "rejection" in checked) {
     const { code, message, field } = checked.rejection;
     deps.metrics.documentsReceived.inc({ outcome: code });
     throw new PolysemeError(code, message, { details: { field } });
   }
-  return pushDocuments(deps, collection, items, deps.stop);
+  return pushDocuments(deps, collection, items, deps.stop, cause);
 }
 
 function isStream(body: unknown): body is AsyncIterable<Uint8Array> {

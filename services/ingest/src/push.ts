@@ -2,10 +2,13 @@ import { randomUUID } from "node:crypto";
 import {
   checkDocument,
   PolysemeError,
+  traced,
   type CheckedDocument,
   type Log,
   type Metrics,
   type Rejection,
+  type Span,
+  type Tracing,
 } from "@polyseme/core";
 import { GROUP_LIMITS, type LedgerWriter } from "./ledger-writer.ts";
 import type { PushItem } from "./sources.ts";
@@ -28,6 +31,7 @@ export interface PushDeps {
   readonly ledger: LedgerWriter;
   readonly log: Log;
   readonly metrics: Metrics;
+  readonly tracing: Tracing;
 }
 
 /** A push of a million bad lines answers with the first ones and a count. */
@@ -38,6 +42,7 @@ const BATCHES_AT_ONCE = 3;
 /**
  * Checks, writes down and queues the documents of one push, in batches; a few of them at once, so memory is bounded.
  * A fault in one document rejects that document alone.
+ * @param cause `traceparent` of the request or job that it came in
  * @throws PolysemeError `unavailable` when Postgres cannot be reached or `signal` is aborted: written batches stay accepted
  */
 export async function pushDocuments(
@@ -45,8 +50,30 @@ export async function pushDocuments(
   collectionName: string,
   items: Iterable<PushItem> | AsyncIterable<PushItem>,
   signal: AbortSignal,
+  cause?: string,
 ): Promise<PushResult> {
-  const push = new Push(deps, collectionName);
+  return traced(deps.tracing, "push", { causes: [cause] }, async (span) => {
+    const push = new Push(deps, collectionName, span);
+    const result = await pushAll(push, items, signal);
+    const { ticket, accepted, unchanged, rejected } = result;
+    const about = { collection: collectionName, ticket, accepted, unchanged, rejected: rejected.length };
+    span.set({
+      "polyseme.collection": collectionName,
+      "polyseme.ticket": ticket,
+      "polyseme.accepted": accepted,
+      "polyseme.unchanged": unchanged,
+      "polyseme.rejected": rejected.length,
+    });
+    deps.log.debug(about, "pushed");
+    return result;
+  });
+}
+
+async function pushAll(
+  push: Push,
+  items: Iterable<PushItem> | AsyncIterable<PushItem>,
+  signal: AbortSignal,
+): Promise<PushResult> {
   try {
     for await (const item of items) {
       if (signal.aborted) {
@@ -82,11 +109,14 @@ class Push {
   /** Insertion order is push order. */
   #batch = new Map<string, Line>();
   #characters = 0;
+  #checkMs = 0;
+  readonly #span: Span;
   /** Batches under way. Ids that they hold cannot be looked up in the ledger yet. */
   readonly #writing = new Map<ReadonlyMap<string, Line>, Promise<void>>();
 
-  constructor(deps: PushDeps, collection: string) {
+  constructor(deps: PushDeps, collection: string, span: Span) {
     this.#deps = deps;
+    this.#span = span;
     this.#collection = collection;
   }
 
@@ -101,7 +131,9 @@ class Push {
       this.#reject(index, { code: item.code, field: item.field, message: item.message });
       return;
     }
+    const startedMs = performance.now();
     const checked = checkDocument(item.value);
+    this.#checkMs += performance.now() - startedMs;
     if ("rejection" in checked) {
       this.#reject(index, checked.rejection);
       return;
@@ -120,6 +152,8 @@ class Push {
     const batch = this.#batch;
     this.#batch = new Map();
     this.#characters = 0;
+    this.#deps.metrics.observeStage("check", this.#checkMs);
+    this.#checkMs = 0;
     const writing = this.#write(batch).finally(() => this.#writing.delete(batch));
     this.#writing.set(batch, writing);
     // Told to whoever waits next; until then a rejection must not end the process.
@@ -166,6 +200,7 @@ class Push {
       collection: this.#collection,
       ticket: this.#ticket,
       opensTicket,
+      trace: this.#span.traceparent,
       documents: [...batch.values()].map(({ document }) => document),
     });
     this.#accepted += accepted;

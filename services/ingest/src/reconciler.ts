@@ -23,6 +23,7 @@ export async function runReconciler(deps: ReconcilerDeps, signal: AbortSignal): 
     try {
       const full = (await reconcileOnce(deps)) === DOCUMENTS_A_PASS;
       await dropOldTickets(deps.database, TICKETS_A_PASS);
+      deps.metrics.reconcilerLastSuccess.setToCurrentTime();
       if (full) continue;
     } catch (error) {
       deps.log.warn({ reason: messageOf(error) }, "reconciler pass failed; the next one tries again");

@@ -1,5 +1,11 @@
-import { makeBacklogGauges, type BacklogGauges, type Metrics } from "@polyseme/core";
-import { estimateDrain, readBacklog, type Backlog, type Sql } from "@polyseme/store";
+import {
+  makeBacklogGauges,
+  makeDocumentsGauge,
+  type BacklogGauges,
+  type DocumentsGauge,
+  type Metrics,
+} from "@polyseme/core";
+import { countDocumentStates, estimateDrain, readBacklog, type Backlog, type Sql } from "@polyseme/store";
 
 /** However many ask, the backlog is read once in this time. */
 const LEAST_REST_MS = 1_000;
@@ -7,20 +13,37 @@ const LEAST_REST_MS = 1_000;
 const REST_PER_COST = 19;
 
 /**
- * A function that brings the backlog's gauges up to date, at most one reading at a time and never again before it has
- * rested. Rejects when the store cannot be read: the gauges keep their last values then, or stay absent.
+ * A function that brings the backlog's gauges up to date. Rejects when the store cannot be read: the gauges keep their
+ * last values then, or stay absent.
  */
 export function makeBacklogRefresh(sql: Sql, metrics: Metrics, nowMs: () => number): () => Promise<void> {
   let gauges: BacklogGauges | undefined;
+  return withRests(nowMs, async () => {
+    const backlog = await readBacklog(sql);
+    gauges ??= makeBacklogGauges(metrics.registry);
+    show(gauges, backlog);
+  });
+}
+
+/** The same for the documents by state. */
+export function makeDocumentsRefresh(sql: Sql, metrics: Metrics, nowMs: () => number): () => Promise<void> {
+  let gauge: DocumentsGauge | undefined;
+  return withRests(nowMs, async () => {
+    const counts = await countDocumentStates(sql);
+    gauge ??= makeDocumentsGauge(metrics.registry);
+    for (const [state, documents] of Object.entries(counts)) gauge.set({ state }, documents);
+  });
+}
+
+/** At most one reading at a time, and never again before it has rested. */
+function withRests(nowMs: () => number, read: () => Promise<void>): () => Promise<void> {
   let restUntil = 0;
   let reading: Promise<void> | undefined;
 
-  async function read(): Promise<void> {
+  async function readAndRest(): Promise<void> {
     const startedMs = nowMs();
     try {
-      const backlog = await readBacklog(sql);
-      gauges ??= makeBacklogGauges(metrics.registry);
-      show(gauges, backlog);
+      await read();
     } finally {
       const endedMs = nowMs();
       restUntil = endedMs + Math.max(LEAST_REST_MS, (endedMs - startedMs) * REST_PER_COST);
@@ -30,7 +53,7 @@ export function makeBacklogRefresh(sql: Sql, metrics: Metrics, nowMs: () => numb
 
   return () => {
     if (reading === undefined && nowMs() < restUntil) return Promise.resolve();
-    reading ??= read();
+    reading ??= readAndRest();
     return reading;
   };
 }
