@@ -1,3 +1,4 @@
+import { mayShowBoard } from "@polyseme/core";
 import { makeApi, UNBUILT_ROUTES } from "@polyseme/api";
 import { makeEmbedder, makeThroughput } from "@polyseme/embedder";
 import { encoderThreads, openEncoders } from "@polyseme/encoder";
@@ -28,7 +29,7 @@ export function runAll(options: RunOptions): Promise<void> {
         services: [
           makeIngest({ ...shared, catalog: encoders.catalog }),
           makeEmbedder({ ...shared, throughput }),
-          makeApi(shared),
+          makeApi({ ...shared, board: mayShowBoard(config) }),
         ],
         closeSteps: [closeStep],
       };

@@ -6,6 +6,7 @@ import { collectionRoutes } from "./collection-routes.ts";
 import { documentRoutes } from "./document-routes.ts";
 import { embeddingsRoutes } from "./embeddings-routes.ts";
 import { inspectRoutes } from "./inspect-routes.ts";
+import { queueBoard } from "./queue-board.ts";
 import { searchRoutes } from "./search-routes.ts";
 
 export interface ApiOptions {
@@ -16,12 +17,14 @@ export interface ApiOptions {
   /** Undefined: no traces. */
   readonly tracing?: Tracing;
   readonly stop: AbortSignal;
+  /** Whether the board of the queues is shown. */
+  readonly board?: boolean;
 }
 
 /** The reading side: collections, documents, search, inspect, embeddings. */
 export function makeApi(options: ApiOptions): Service {
   const { backends, encoders, inference, metrics, tracing = NO_TRACING, stop } = options;
-  const { database } = backends;
+  const { database, queues } = backends;
   return {
     name: "api",
     routes: async (app) => {
@@ -30,6 +33,7 @@ export function makeApi(options: ApiOptions): Service {
       await app.register(searchRoutes, { database, encoders, metrics, tracing, stop });
       await app.register(inspectRoutes, { encoders });
       await app.register(embeddingsRoutes, { encoders });
+      if (options.board) await app.register(queueBoard, { queues });
     },
     probes: [...backendProbes(backends), inference],
     refreshMetrics() {
