@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { access, readFile } from "node:fs/promises";
 import { expect, test } from "vitest";
 import { parse } from "yaml";
 
@@ -9,6 +9,8 @@ interface ComposeService {
   readonly command: string[];
   readonly environment?: Record<string, string | number>;
   readonly deploy?: unknown;
+  readonly volumes?: string[];
+  readonly ports?: string[];
   readonly read_only?: boolean;
   readonly cap_drop?: string[];
   readonly security_opt?: string[];
@@ -35,6 +37,20 @@ test("compose starts the pipeline without a GPU, and a GPU worker only when its 
     environment: { POLYSEME_DEVICE: "cuda", DATABASE_URL: services["embedder"]?.environment?.["DATABASE_URL"] },
     deploy: { resources: { reservations: { devices: [{ driver: "nvidia", count: 1, capabilities: ["gpu"] }] } } },
   });
+});
+
+test("compose shows the dashboard when its profile is asked for, from the files that are here", async () => {
+  const services = await composeServices();
+  for (const name of ["prometheus", "grafana"]) {
+    const service = services[name];
+    expect(service?.profiles).toEqual(["observability"]);
+    expect(service?.image).toMatch(/:v?\d+\.\d+\.\d+$/);
+    for (const port of service?.ports ?? []) expect(port).toMatch(/^127\.0\.0\.1:/);
+    const mounted = (service?.volumes ?? []).map((volume) => volume.split(":")[0] ?? "");
+    const files = mounted.filter((from) => from.startsWith("./"));
+    expect(files.length).toBeGreaterThan(0);
+    for (const from of files) await access(new URL(`../${from}`, import.meta.url));
+  }
 });
 
 test("every service of ours in compose runs on files it cannot change and without rights", async () => {

@@ -1,8 +1,10 @@
+import { readFile } from "node:fs/promises";
 import type { Backends } from "@polyseme/backends";
 import { makeLog, makeMetrics, type StopStep } from "@polyseme/core";
 import { makeEmbedder, makeThroughput } from "@polyseme/embedder";
 import type { EncoderRegistry } from "@polyseme/encoder";
 import { describe, expect, test } from "vitest";
+import { parse } from "yaml";
 import { findHelm, helm, render, type Container, type Deployment } from "./support/chart.ts";
 
 const found = findHelm();
@@ -22,6 +24,7 @@ const EVERYTHING = {
   keda: { enabled: true, target: "gpu" },
   ingress: { enabled: true, apiHost: "api.example", ingestHost: "ingest.example" },
   networkPolicy: { enabled: true, monitoring: [{ namespaceSelector: {} }] },
+  monitoring: { labels: { release: "prom" }, podMonitor: { enabled: true }, rules: { enabled: true } },
   extraEnv: [{ name: "POLYSEME_QUEUE_SHARDS", value: "4" }],
 };
 
@@ -206,6 +209,21 @@ describe.skipIf(found === undefined)("the Helm chart", () => {
       name: "prod-polyseme-embedder-gpu",
     });
     expect(env(rendered.deployment("prod-polyseme-embedder"), "POLYSEME_DEVICE")).toBeUndefined();
+  });
+
+  test("shows the Prometheus operator its pods and its alerts, as they are outside the chart", async () => {
+    const rendered = render(path, EVERYTHING);
+    const monitor = rendered.one("PodMonitor", "prod-polyseme");
+    expect(monitor.metadata.labels["release"]).toBe("prom");
+    const { matchLabels } = monitor.spec["selector"] as { matchLabels: Record<string, string> };
+    for (const deployment of rendered.deployments())
+      expect(deployment.spec.template.metadata.labels).toMatchObject(matchLabels);
+    const rules = await readFile(
+      new URL("../infra/observability/prometheus/polyseme.rules.yml", import.meta.url),
+      "utf8",
+    );
+    expect(rendered.one("PrometheusRule", "prod-polyseme").spec).toEqual(parse(rules));
+    expect(render(path, PLAIN).all.map(({ kind }) => kind)).not.toContain("PodMonitor");
   });
 
   test("further settings reach every service", () => {
