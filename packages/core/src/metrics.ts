@@ -74,6 +74,11 @@ export function makeMetrics(options: { processMetrics: boolean }) {
       registers,
     }),
     encoderRuns: new Counter({ name: "polyseme_encoder_runs_total", help: "Batches run by the encoder.", registers }),
+    encoderFailedRuns: new Counter({
+      name: "polyseme_encoder_failed_runs_total",
+      help: "Runs of the encoder that gave no vectors: a batch is halved then, until the text at fault is alone.",
+      registers,
+    }),
     encoderBatchTokens: new Gauge({
       name: "polyseme_encoder_batch_tokens",
       help: "Most padded tokens that one run of the encoder takes, by model: measured at start, or POLYSEME_BATCH_TOKENS.",

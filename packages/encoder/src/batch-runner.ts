@@ -28,6 +28,8 @@ export interface RunnerOptions {
   readonly probe?: ((pool: SessionPool) => Promise<BatchBudget>) | undefined;
   readonly padTokenId: number;
   readonly onBatch?: ((batch: BatchReport) => void) | undefined;
+  /** Told of every run that gave no vectors. */
+  readonly onFailedRun?: (() => void) | undefined;
   /** The worker's file; another one only in tests. */
   readonly workerEntry?: URL;
 }
@@ -241,12 +243,19 @@ class Runner implements BatchRunner {
     }
   }
 
-  /** One text that the model cannot take must not fail its neighbours: halved until it is alone. */
+  /**
+   * One text that the model cannot take must not fail its neighbours: halved until it is alone. Where a thread died,
+   * which a dozen halves would each do again, all are told `details.workerDied`, for their caller to try them apart.
+   */
   #failed(items: readonly Item[], error: PolysemeError): void {
-    // A thread that died is costly to try again, and the cause may be no text at all.
-    if (error.details?.["notBegun"] === true) this.#halves.push([...items]);
-    else if (items.length === 1 || error.code === "model_unavailable" || error.details?.["workerDied"] === true)
-      for (const { result } of items) result.reject(error);
+    const { notBegun, workerDied, outOfMemory } = error.details ?? {};
+    if (notBegun === true) {
+      this.#halves.push([...items]);
+      return;
+    }
+    this.#options.onFailedRun?.();
+    const isOfModel = error.code === "model_unavailable" && outOfMemory !== true;
+    if (items.length === 1 || isOfModel || workerDied === true) for (const { result } of items) result.reject(error);
     else {
       const middle = Math.ceil(items.length / 2);
       this.#halves.push(items.slice(0, middle), items.slice(middle));

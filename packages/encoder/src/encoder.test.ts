@@ -136,3 +136,26 @@ test.each([
     }
   },
 );
+
+test("a text that makes the run fail costs at most twelve runs more in a batch of 64, and none once it is alone", async () => {
+  const folder = await writeTinyModel();
+  let good = 0;
+  let failed = 0;
+  const encoder = await openEncoder({
+    folder,
+    threads: 1,
+    onBatch: () => good++,
+    onFailedRun: () => failed++,
+  });
+  for (const place of [0, 40, 63]) {
+    good = failed = 0;
+    const texts = Array.from({ length: 64 }, (_, i) => ids(i === place ? TINY.beyondTable : TINY.a));
+    const results = await Promise.allSettled(texts.map((text) => encoder.encode(text, EMBEDDING)));
+    expect(results.filter(({ status }) => status === "fulfilled")).toHaveLength(63);
+    expect(results[place]).toMatchObject({ reason: { code: "encode_failed", retry: "never" } });
+    expect(good + failed).toBe(1 + 12);
+    expect(failed).toBe(7);
+  }
+  await encoder.close();
+  await rm(folder, { recursive: true });
+});

@@ -33,6 +33,8 @@ export interface OpenEncoderOptions {
   readonly onTokenise?: ((call: TokeniseReport) => void) | undefined;
   /** Told of every batch that ran. */
   readonly onBatch?: ((batch: BatchReport) => void) | undefined;
+  /** Told of every run that gave no vectors. */
+  readonly onFailedRun?: (() => void) | undefined;
 }
 
 /**
@@ -66,6 +68,7 @@ async function openAttempt(attempt: Attempt, options: OpenEncoderOptions): Promi
         : undefined,
     padTokenId: model.padTokenId,
     onBatch: options.onBatch,
+    onFailedRun: options.onFailedRun,
   });
   const info: ModelInfo = {
     name: options.name ?? basename(model.folder),

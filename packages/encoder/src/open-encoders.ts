@@ -56,6 +56,9 @@ export async function openEncoders(
     threads: config.encoderThreads,
     onTokenise: ({ tokeniseMs }) => {
       metrics.observeStage("tokenise", tokeniseMs);
+      },
+    onFailedRun: () => {
+      metrics.encoderFailedRuns.inc();
     },
     onBatch: (batch) => {
       metrics.encoderRuns.inc();

@@ -31,6 +31,30 @@ test("a thread that dies fails its run, and another takes its place", async () =
   await runner.close();
 });
 
+test("a thread that dies with several texts says so of each, and is tried again with none of them", async () => {
+  const runner = await runnerThatDies();
+  const results = await Promise.allSettled([13, 1, 2].map((id) => encode(runner, id)));
+  for (const result of results)
+    expect(result).toMatchObject({
+      status: "rejected",
+      reason: { code: "encode_failed", details: { workerDied: true } },
+    });
+  await expect(encode(runner, 1)).resolves.toBeDefined();
+  await runner.close();
+});
+
+test("what a device has too little memory for is halved, and a text alone then waits for more of it", async () => {
+  const workerEntry = new URL("../../../test/fixtures/encoder/small-worker.mjs", import.meta.url);
+  let failed = 0;
+  const options = { threads: 1, budget: CPU_BUDGET, padTokenId: 0, workerEntry, onFailedRun: () => failed++ };
+  const runner = await batchRunner(SPEC, options);
+  await Promise.all([1, 2, 3, 4].map((id) => encode(runner, id)));
+  expect(failed).toBe(1);
+  await expect(encode(runner, 13)).rejects.toMatchObject({ code: "model_unavailable", retry: "wait" });
+  expect(runner.failure).toBeUndefined();
+  await runner.close();
+});
+
 test("when threads keep dying, what waits and what comes is refused as model_unavailable", async () => {
   const runner = await runnerThatDies();
   for (let death = 0; death < 3; death++)

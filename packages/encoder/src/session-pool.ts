@@ -1,3 +1,4 @@
+import { performance } from "node:perf_hooks";
 import { Worker } from "node:worker_threads";
 import { PolysemeError } from "@polyseme/core";
 import { deferred, type Deferred } from "./deferred.ts";
@@ -26,15 +27,16 @@ export interface SessionPool {
   /**
    * Gives a batch to a worker; its buffers are moved there. Call only while there is room for its lane.
    * @throws PolysemeError `encode_failed`; `details.workerDied` when it took the thread with it, `details.notBegun` when
-   * another one did before it; `model_unavailable` when the device is gone
+   * another one did before it; `model_unavailable` when the device is gone, `details.outOfMemory` when a smaller batch may do
    */
   run(batch: PaddedBatch, wanted: WantedOutputs, lane: Lane): Promise<RunResult>;
   /** Waits for runs, releases the sessions and lets the threads end by themselves. */
   close(): Promise<void>;
 }
 
-/** A model that kills its thread this often will do so again. */
+/** A model that kills its threads this often within a minute will do so again. */
 const MOST_REPLACEMENTS = 3;
+const REPLACEMENTS_COUNT_MS = 60_000;
 
 /** The next bulk batch lies in the worker while one runs, so that it never waits for this thread to have time. */
 const RUNS_AT_ONCE = 2;
@@ -70,7 +72,7 @@ class ThreadPool implements SessionPool {
   readonly #spec: SessionSpec;
   readonly #options: PoolOptions;
   readonly #threads = new Set<Thread>();
-  #replacements = 0;
+  #replacedAtMs: number[] = [];
   #lastRun = 0;
   #closing = false;
   failure: PolysemeError | undefined;
@@ -185,7 +187,9 @@ class ThreadPool implements SessionPool {
         this.#take(thread, message.run)?.resolve(message);
         break;
       case "failed":
-        this.#take(thread, message.run)?.reject(runFailed(message.message));
+        this.#take(thread, message.run)?.reject(
+          message.outOfMemory ? outOfMemory(this.#spec, message.message) : runFailed(message.message),
+        );
         break;
     }
     this.#options.onChange();
@@ -210,7 +214,7 @@ class ThreadPool implements SessionPool {
     this.#take(thread, Atomics.load(thread.begun, 0))?.reject(runFailed(thread.death, { workerDied: true }));
     this.#failAll(thread, runFailed(thread.death, { notBegun: true }));
     if (this.#closing) return;
-    if (!neverRan && !thread.deviceGone && this.#replacements < MOST_REPLACEMENTS) this.#replace();
+    if (!neverRan && !thread.deviceGone && this.#mayReplace()) this.#replace();
     else if (this.#threads.size === 0)
       this.failure = thread.deviceGone
         ? cannotRun(this.#spec, thread.death, true)
@@ -218,8 +222,14 @@ class ThreadPool implements SessionPool {
     this.#options.onChange();
   }
 
+  #mayReplace(): boolean {
+    const countedSinceMs = performance.now() - REPLACEMENTS_COUNT_MS;
+    this.#replacedAtMs = this.#replacedAtMs.filter((atMs) => atMs > countedSinceMs);
+    return this.#replacedAtMs.length < MOST_REPLACEMENTS;
+  }
+
   #replace(): void {
-    this.#replacements++;
+    this.#replacedAtMs.push(performance.now());
     // A replacement that cannot load is seen when its thread ends.
     this.#startThread().loaded.promise.catch(() => undefined);
   }
@@ -236,6 +246,15 @@ function cannotRun(spec: SessionSpec, problem: string, deviceGone = false): Poly
     `${spec.path} cannot run on the device ${device}: ${problem}. Replace the file, choose another model, ` +
       (device === "cpu" ? "or give the process more memory." : "or set the device to cpu."),
     { details: { field: "model", file: spec.path, problem, deviceGone } },
+  );
+}
+
+function outOfMemory(spec: SessionSpec, problem: string): PolysemeError {
+  return new PolysemeError(
+    "model_unavailable",
+    `${spec.path} has too little memory on the device ${spec.providers.join(", ")}: ${problem}. ` +
+      "Give it more, or lower POLYSEME_BATCH_TOKENS.",
+    { details: { field: "model", outOfMemory: true } },
   );
 }
 

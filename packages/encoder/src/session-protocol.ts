@@ -67,4 +67,10 @@ export type FromWorker =
   /** The device answers no more, so the run's failure says nothing about its texts; the thread ends. */
   | { readonly kind: "lost"; readonly message: string }
   | ({ readonly kind: "done"; readonly run: number } & RunResult)
-  | { readonly kind: "failed"; readonly run: number; readonly message: string };
+  | {
+      readonly kind: "failed";
+      readonly run: number;
+      readonly message: string;
+      /** For want of memory, which says nothing about a text. */
+      readonly outOfMemory: boolean;
+    };

@@ -81,14 +81,20 @@ async function answer(session: InferenceSession, { run: number, batch, wanted }:
       texts.flatMap((text) => Object.values(text).map(({ buffer }) => buffer)),
     );
   } catch (error) {
-    if (onDevice && !(await stillRuns(session))) {
-      send({ kind: "lost", message: messageOf(error) });
+    const message = messageOf(error);
+    const outOfMemory = OUT_OF_MEMORY.test(message);
+    // Before a text alone is blamed, and on a device always, as that may be gone.
+    if ((onDevice || (batch.count === 1 && !outOfMemory)) && !(await stillRuns(session))) {
+      send({ kind: "lost", message });
       port.close();
-    } else send({ kind: "failed", run: number, message: messageOf(error) });
+    } else send({ kind: "failed", run: number, message, outOfMemory });
   }
 }
 
-/** Tells a device that is gone from a batch that it cannot take: a text that ran before is run again. */
+/** As onnxruntime, its devices, C++ and V8 put it. */
+const OUT_OF_MEMORY = /out of memory|failed to allocate|allocation failed|bad[_ ]alloc|OUT_OF_MEMORY/i;
+
+/** Tells a session that is of no more use from a batch that it cannot take: a text that ran before is run again. */
 async function stillRuns(session: InferenceSession): Promise<boolean> {
   return warmUp(session).then(
     () => true,

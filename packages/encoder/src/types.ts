@@ -100,7 +100,9 @@ export interface Encoder {
 
   /**
    * Queues one text's ids (as `tokenize` gave them) for the next batch that has room.
-   * @throws PolysemeError `encode_failed` when the runtime failed or gave NaN or a zero vector; `unavailable` once closing
+   * @throws PolysemeError `encode_failed` when the runtime failed or gave NaN or a zero vector, with `details.workerDied`
+   * when the text or a neighbour of it ended the encoder's thread; `model_unavailable` when the device is gone or has too
+   * little memory; `unavailable` once closing
    */
   encode(ids: Int32Array, options: EncodeOptions): Promise<Encoded>;
 
