@@ -103,8 +103,8 @@ with collection as (
     revision = case when d.state = 'stored' and d.text_hash = excluded.text_hash then d.revision else nextval('polyseme_store.revisions') end,
     state = case when d.state = 'stored' and d.text_hash = excluded.text_hash then 'stored' else 'queued' end,
     title = excluded.title, text = excluded.text, text_hash = excluded.text_hash, metadata = excluded.metadata,
-    priority = excluded.priority, job = excluded.job, attempts = 0, error_code = null, error_message = null,
-    received_at = now(), next_attempt_at = excluded.next_attempt_at
+    priority = excluded.priority, job = excluded.job, attempts = 0, deaths = 0, failed_at = null,
+    error_code = null, error_message = null, received_at = now(), next_attempt_at = excluded.next_attempt_at
   where d.text_hash <> excluded.text_hash or d.title is distinct from excluded.title
     or d.metadata <> excluded.metadata or d.state = 'failed'
   returning d.id, d.revision, d.state

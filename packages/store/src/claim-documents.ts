@@ -5,6 +5,8 @@ export interface ClaimedDocument extends DocumentRef {
   readonly text: string;
   /** This run counted. */
   readonly attempts: number;
+  /** Earlier runs that ended with their worker. */
+  readonly deaths: number;
   /** Chunks that an earlier revision left in the store; 0: none. */
   readonly storedChunks: number;
 }
@@ -32,9 +34,10 @@ export async function claimDocuments(
        order by d.id for update of d
      )
      update polyseme_store.documents d
-     set state = 'embedding', attempts = d.attempts + 1, next_attempt_at = now() + interval '${CLAIM_SECONDS} seconds'
+     set state = 'embedding', attempts = d.attempts + 1,
+       deaths = d.deaths + case when d.state = 'embedding' then 1 else 0 end, next_attempt_at = now() + interval '${CLAIM_SECONDS} seconds'
      from wanted w where d.collection_id = w.collection_id and d.id = w.id
-     returning d.id, d.revision, d.text, d.attempts, d.chunk_count as "storedChunks"`,
+     returning d.id, d.revision, d.text, d.attempts, d.deaths, d.chunk_count as "storedChunks"`,
     namedParams(collectionId, documents),
   );
   return rows;
@@ -61,31 +64,4 @@ export async function hastenDocuments(
      where d.collection_id = w.collection_id and d.id = w.id and d.revision = w.revision and d.state = 'queued'`,
     namedParams(collectionId, documents),
   );
-}
-
-export interface LostDocument extends DocumentRef {
-  readonly collectionId: number;
-  readonly job: number;
-  readonly attempts: number;
-  readonly priority: number;
-}
-
-/**
- * Pending documents whose time has come: their worker died, their retry is due, or nobody claimed them and their job may
- * be gone from the queue. Each is handed to one caller and comes up again later, later each time it is still waiting.
- */
-export async function takeOverdueDocuments(sql: Sql, limit: number): Promise<LostDocument[]> {
-  const { rows } = await sql.query<LostDocument>(
-    `with overdue as (
-       select collection_id, id from polyseme_store.documents
-       where state in ('queued', 'embedding') and next_attempt_at <= now()
-       order by next_attempt_at limit $1 for update skip locked
-     )
-     update polyseme_store.documents d
-     set state = 'queued', next_attempt_at = now() + interval '${CLAIM_SECONDS} seconds' + least(now() - d.received_at, interval '10 minutes')
-     from overdue o where d.collection_id = o.collection_id and d.id = o.id
-     returning d.collection_id as "collectionId", d.id, d.revision, d.job, d.attempts, d.priority`,
-    [limit],
-  );
-  return rows;
 }

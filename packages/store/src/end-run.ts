@@ -15,7 +15,7 @@ export async function failDocument(
   fault: RunFault,
 ): Promise<void> {
   await sql.query(
-    `update polyseme_store.documents set state = 'failed', error_code = $4, error_message = $5
+    `update polyseme_store.documents set state = 'failed', failed_at = now(), error_code = $4, error_message = $5
      where collection_id = $1 and id = $2 and revision = $3 and stored_revision < revision`,
     [collectionId, document.id, document.revision, fault.code, fault.message],
   );

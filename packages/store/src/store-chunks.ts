@@ -41,7 +41,7 @@ export async function storeChunks(
     `with ready as (
        update polyseme_store.documents d
        set state = 'stored', stored_revision = d.revision, stored_at = now(), error_code = null, error_message = null,
-         chunk_count = s.chunks, token_count = s.tokens
+         deaths = 0, failed_at = null, chunk_count = s.chunks, token_count = s.tokens
        from unnest($1::int[], $2::text[], $3::bigint[], $4::int[], $5::int[]) as s(collection_id, id, revision, chunks, tokens)
        where d.collection_id = s.collection_id and d.id = s.id and d.revision = s.revision and d.stored_revision < d.revision
        returning d.id

@@ -1,6 +1,14 @@
 import { messageOf, pause, type Log, type Metrics } from "@polyseme/core";
 import type { Queues } from "@polyseme/queue";
-import { dropOldTickets, takeOverdueDocuments, type Database } from "@polyseme/store";
+import {
+  CLAIM_SECONDS,
+  dropOldTickets,
+  hastenDocuments,
+  SUSPECT_DEATHS,
+  takeOverdueDocuments,
+  type Database,
+  type LostDocument,
+} from "@polyseme/store";
 import { groupJobs } from "./ledger-writer.ts";
 
 export interface ReconcilerDeps {
@@ -14,37 +22,67 @@ export interface ReconcilerDeps {
 const DOCUMENTS_A_PASS = 1_000;
 const TICKETS_A_PASS = 100;
 
+/** Jobs of suspects are numbered behind all others, which are below 2^48. */
+const SUSPECT_JOBS = 2 ** 50;
+
 /**
  * Puts pending documents back in the queue: the ones whose job was lost, whose worker died or whose retry is due. Any
  * number of processes may run it; each document is handed to one of them. Runs until the signal is aborted.
  */
 export async function runReconciler(deps: ReconcilerDeps, signal: AbortSignal): Promise<void> {
+  // While Postgres was away no worker could renew its claims, so that the ones which ran out tell of no death.
+  let failedAtMs = -Infinity;
   while (!signal.aborted) {
     try {
-      const full = (await reconcileOnce(deps)) === DOCUMENTS_A_PASS;
+      const countDeaths = performance.now() - failedAtMs > CLAIM_SECONDS * 1_000;
+      const full = (await reconcileOnce(deps, countDeaths)) === DOCUMENTS_A_PASS;
       await dropOldTickets(deps.database, TICKETS_A_PASS);
       deps.metrics.reconcilerLastSuccess.setToCurrentTime();
       if (full) continue;
     } catch (error) {
+      failedAtMs = performance.now();
       deps.log.warn({ reason: messageOf(error) }, "reconciler pass failed; the next one tries again");
     }
     await pause(deps.intervalMs, signal);
   }
 }
 
-/** One pass; answers how many documents it put back. */
-export async function reconcileOnce(deps: ReconcilerDeps): Promise<number> {
-  const overdue = await takeOverdueDocuments(deps.database, DOCUMENTS_A_PASS);
-  for (const collectionId of new Set(overdue.map((document) => document.collectionId)))
-    await deps.queues.addEmbedJobs(
-      groupJobs(
-        collectionId,
-        overdue.filter((document) => document.collectionId === collectionId),
-      ),
-    );
-  if (overdue.length > 0) {
-    deps.metrics.reconciledDocuments.inc(overdue.length);
-    deps.log.debug({ documents: overdue.length }, "overdue documents put back in the queue");
+/** One pass; answers how many documents it saw to. */
+export async function reconcileOnce(deps: ReconcilerDeps, countDeaths = true): Promise<number> {
+  const { lost, failed } = await takeOverdueDocuments(deps.database, DOCUMENTS_A_PASS, { countDeaths });
+  for (const { collectionId, id, deaths } of failed) {
+    deps.metrics.documentsFinished.inc({ outcome: "encoder_crashed" });
+    deps.log.error({ collectionId, document: id, deaths }, "document failed: its worker died each time");
   }
-  return overdue.length;
+  const added = await Promise.allSettled(
+    [...new Set(lost.map(({ collectionId }) => collectionId))].map((collectionId) =>
+      putBack(
+        deps,
+        collectionId,
+        lost.filter((document) => document.collectionId === collectionId),
+      ),
+    ),
+  );
+  const refused = added.find(({ status }) => status === "rejected");
+  if (refused?.status === "rejected") throw refused.reason;
+  if (lost.length > 0) {
+    deps.metrics.reconciledDocuments.inc(lost.length);
+    deps.log.debug({ documents: lost.length }, "overdue documents put back in the queue");
+  }
+  return lost.length + failed.length;
+}
+
+async function putBack(deps: ReconcilerDeps, collectionId: number, lost: readonly LostDocument[]): Promise<void> {
+  try {
+    await deps.queues.addEmbedJobs(groupJobs(collectionId, lost.map(aloneWhenSuspect)));
+  } catch (error) {
+    // Best effort: without it they come up again as late as if their jobs were in the queue.
+    await hastenDocuments(deps.database, collectionId, lost).catch(() => undefined);
+    throw error;
+  }
+}
+
+/** A suspect's job carries nothing else. Its number is always the same, so that the queue takes it once. */
+function aloneWhenSuspect(document: LostDocument): LostDocument {
+  return document.deaths < SUSPECT_DEATHS ? document : { ...document, job: SUSPECT_JOBS + document.revision };
 }
