@@ -10,6 +10,7 @@ import {
   toEmbedJobData,
   type EmbedJob,
 } from "./payloads.ts";
+import { asQueueError } from "./queue-error.ts";
 import { jobsAShard, shardOf, shardPrefix } from "./shards.ts";
 import { withoutRepeats } from "./without-repeats.ts";
 
@@ -24,6 +25,7 @@ export interface Queues {
   /**
    * Adds jobs; one that is there already (same job, same attempts) is left as it is. Where one shard cannot be reached,
    * the jobs of the others are added all the same before it throws.
+   * @throws PolysemeError `unavailable` when the backend is away, starting, failing over or full
    */
   addEmbedJobs(jobs: readonly EmbedJob[]): Promise<void>;
   /** Jobs waiting, delayed or running, in all shards. Also the test that the backend answers. */
@@ -69,12 +71,14 @@ export async function openQueues(backend: QueueBackend, options: { onError: (err
         ),
       );
       const failed = (await Promise.allSettled(adding)).find((added) => added.status === "rejected");
-      if (failed !== undefined) throw failed.reason as Error;
+      if (failed !== undefined) throw asQueueError(failed.reason);
     },
     async countEmbedJobs() {
       const counts = await Promise.all(
         embed.map((queue) => queue.getJobCountByTypes("waiting", "prioritized", "delayed", "active")),
-      );
+      ).catch((error: unknown) => {
+        throw asQueueError(error);
+      });
       return counts.reduce((sum, count) => sum + count, 0);
     },
     consumeEmbedJobs(handle, { concurrency, onError }) {

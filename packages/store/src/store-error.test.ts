@@ -6,8 +6,10 @@ const coded = (code: string, message = "boom"): Error => Object.assign(new Error
 
 describe("a fault of the connection or of the server's state is unavailable", () => {
   const passing = [
-    ..."ECONNREFUSED ECONNRESET ENOTFOUND ETIMEDOUT EPIPE EAI_AGAIN EHOSTUNREACH".split(" "),
-    ..."08000 08006 08P01 53100 53200 53300 57P01 57P02 57P03 25006 40001 40P01 58030".split(" "),
+    ..."ECONNREFUSED ECONNRESET ENOTFOUND ETIMEDOUT EPIPE EAI_AGAIN EHOSTUNREACH ENETUNREACH".split(" "),
+    ..."08000 08006 08P01 53100 53200 53300 57P01 57P02 57P03 57P05 57014 25P03 25006 40001 40P01 55P03 58030".split(
+      " ",
+    ),
   ];
 
   test.each(passing)("%s", (code) => {
@@ -23,6 +25,7 @@ describe("a fault of the connection or of the server's state is unavailable", ()
     "Connection terminated due to connection timeout",
     "timeout exceeded when trying to connect",
     "Client has encountered a connection error and is not queryable",
+    "Client was closed and is not queryable",
     "Cannot use a pool after calling end on the pool",
   ])("%s", (message) => {
     expect(asStoreError(new Error(message))).toMatchObject({ code: "unavailable" });
@@ -42,7 +45,7 @@ describe("a fault of the connection or of the server's state is unavailable", ()
 });
 
 describe("every other error stays what it was", () => {
-  test.each(["23505", "22P05", "42P01", "22021", "08", "53", "57014", "ENOENT", "08_six"])("%s", (code) => {
+  test.each(["23505", "22P05", "42P01", "22021", "08", "53", "57P04", "ENOENT", "08_six"])("%s", (code) => {
     const error = coded(code);
     expect(asStoreError(error)).toBe(error);
   });

@@ -1,8 +1,30 @@
 import { PolysemeError } from "@polyseme/core";
 
 /** SQLSTATE classes and codes that say "not now", never "not this". */
-const PASSING_CLASSES = new Set(["08", "53"]);
-const PASSING_CODES = new Set(["57P01", "57P02", "57P03", "25006", "40001", "40P01", "58030"]);
+const PASSING_CLASSES = new Set([
+  // The connection.
+  "08",
+  // Disk, memory, connections.
+  "53",
+]);
+const PASSING_CODES = new Set([
+  // Shutting down, crashed, starting.
+  "57P01",
+  "57P02",
+  "57P03",
+  // Idle for too long for the server's taste; cut off by its time limits or by an administrator.
+  "57P05",
+  "25P03",
+  "57014",
+  // Read only: a standby, or a primary whose disk is full.
+  "25006",
+  // Lost against another transaction.
+  "40001",
+  "40P01",
+  "55P03",
+  // Reading or writing its files failed.
+  "58030",
+]);
 
 const SOCKET_CODES = new Set([
   "ECONNREFUSED",
@@ -12,6 +34,7 @@ const SOCKET_CODES = new Set([
   "EPIPE",
   "EAI_AGAIN",
   "EHOSTUNREACH",
+  "ENETUNREACH",
 ]);
 
 /** Errors that pg itself makes, which have no code. */
@@ -19,6 +42,7 @@ const DRIVER_MESSAGES = [
   "Connection terminated",
   "timeout exceeded when trying to connect",
   "Client has encountered a connection error",
+  "Client was closed and is not queryable",
   "Cannot use a pool after calling end",
 ];
 
