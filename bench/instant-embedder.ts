@@ -1,5 +1,5 @@
 import { readConfig, runMain } from "@polyseme/core";
-import { makeEmbedder, makeThroughput } from "@polyseme/embedder";
+import { makeEmbedder, makeQuarantine, makeThroughput } from "@polyseme/embedder";
 import { makeCatalog } from "@polyseme/encoder";
 import { runProcess } from "@polyseme/http";
 import { makeInstantEncoders } from "./support/instant-encoder.ts";
@@ -37,7 +37,11 @@ await runMain(
             },
           });
           const inference = { name: "inference", check: () => Promise.resolve() };
-          return { services: [makeEmbedder({ ...context, encoders, inference, throughput })], closeSteps: [] };
+          const quarantine = makeQuarantine({ settings: config, log: context.log });
+          return {
+            services: [makeEmbedder({ ...context, encoders, inference, throughput, quarantine })],
+            closeSteps: [],
+          };
         },
       },
     );

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import type { Backends } from "@polyseme/backends";
-import { makeLog, makeMetrics, type StopStep } from "@polyseme/core";
-import { makeEmbedder, makeThroughput } from "@polyseme/embedder";
+import { makeLog, makeMetrics, readConfig, type StopStep } from "@polyseme/core";
+import { makeEmbedder, makeQuarantine, makeThroughput } from "@polyseme/embedder";
 import type { EncoderRegistry } from "@polyseme/encoder";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
@@ -258,6 +258,7 @@ function embedderStopSteps(): readonly StopStep[] {
     encoders: {} as EncoderRegistry,
     inference: { name: "inference", check: () => Promise.resolve() },
     throughput: makeThroughput(1),
+    quarantine: makeQuarantine({ settings: readConfig({}), log: makeLog("silent", "test") }),
     log: makeLog("silent", "test"),
     metrics: makeMetrics({ processMetrics: false }),
   });

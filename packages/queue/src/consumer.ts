@@ -4,12 +4,14 @@ import type { QueueConnection, QueuePlace } from "./connection.ts";
 
 /**
  * taking   jobs are fetched while fewer than `concurrency` run
- * draining no more are fetched; those that run may finish
+ * draining no more are fetched; those that run may finish; `resume` leads back
  * closed   none runs
  */
 export interface Consumer {
   /** Fetches no more. */
   drain(): Promise<void>;
+  /** Fetches again after a drain. */
+  resume(): Promise<void>;
   /** Drains, waits for the running handlers, closes. @throws DeadlineError when they take longer than `withinMs` */
   close(withinMs: number): Promise<void>;
 }
@@ -65,6 +67,7 @@ export function consume(
   });
   return {
     drain: () => worker.pause(true),
+    resume: () => worker.resume(),
     async close(withinMs) {
       await withDeadline(`the consumer of ${place.name} to close`, withinMs, async () => {
         await worker.close();
@@ -79,6 +82,9 @@ export function together(consumers: readonly Consumer[]): Consumer {
   return {
     async drain() {
       await Promise.all(consumers.map((consumer) => consumer.drain()));
+    },
+    async resume() {
+      await Promise.all(consumers.map((consumer) => consumer.resume()));
     },
     async close(withinMs) {
       await Promise.all(consumers.map((consumer) => consumer.close(withinMs)));

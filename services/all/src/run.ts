@@ -1,6 +1,6 @@
 import { mayShowBoard } from "@polyseme/core";
 import { makeApi, UNBUILT_ROUTES } from "@polyseme/api";
-import { makeEmbedder, makeThroughput } from "@polyseme/embedder";
+import { makeEmbedder, makeQuarantine, makeThroughput } from "@polyseme/embedder";
 import { encoderThreads, openEncoders } from "@polyseme/encoder";
 import { runProcess, type RunOptions } from "@polyseme/http";
 import { makeIngest } from "@polyseme/ingest";
@@ -28,7 +28,7 @@ export function runAll(options: RunOptions): Promise<void> {
       return {
         services: [
           makeIngest({ ...shared, catalog: encoders.catalog }),
-          makeEmbedder({ ...shared, throughput }),
+          makeEmbedder({ ...shared, throughput, quarantine: makeQuarantine({ settings: config, log: context.log }) }),
           makeApi({ ...shared, board: mayShowBoard(config) }),
         ],
         closeSteps: [closeStep],

@@ -3,29 +3,35 @@ import {
   messageOf,
   NO_TRACING,
   pause,
+  PolysemeError,
   traced,
   type Log,
   type Metrics,
-  type PolysemeError,
   type Tracing,
 } from "@polyseme/core";
 import type { Encoder, EncoderRegistry } from "@polyseme/encoder";
-import type { ReceivedJob } from "@polyseme/queue";
+import { HandBack, type ReceivedJob } from "@polyseme/queue";
 import {
   claimDocuments,
   failDocument,
   findCollectionById,
   releaseDocuments,
+  SUSPECT_DEATHS,
   type ClaimedDocument,
   type Collection,
   type Database,
+  type EmbeddedChunk,
+  type RunFault,
 } from "@polyseme/store";
 import type { ChunkWriter } from "./chunk-writer.ts";
 import type { ClaimKeeper } from "./claim-keeper.ts";
 import { embedDocument } from "./embed-document.ts";
 import { traceJob, type JobTrace } from "./job-trace.ts";
-import { decideOutcome } from "./outcome.ts";
+import type { ModelGate } from "./model-gate.ts";
+import { decideOutcome, type RunOutcome } from "./outcome.ts";
+import type { Quarantine } from "./quarantine/quarantine.ts";
 import type { TokenPermits } from "./token-permits.ts";
+import { untilReachable } from "./until-reachable.ts";
 
 export interface EmbedJobDeps {
   readonly database: Database;
@@ -33,6 +39,8 @@ export interface EmbedJobDeps {
   readonly writer: ChunkWriter;
   readonly claims: ClaimKeeper;
   readonly permits: TokenPermits;
+  readonly quarantine: Pick<Quarantine, "embed">;
+  readonly gate: Pick<ModelGate, "shut">;
   readonly log: Log;
   readonly metrics: Metrics;
   /** Undefined: no traces. */
@@ -42,10 +50,13 @@ export interface EmbedJobDeps {
 }
 
 const HOLD_MS = 2_000;
+/** Encoded documents are kept for so long while Postgres is away; after that they are encoded again. */
+const KEEP_MS = 60_000;
 
 /**
  * Runs the documents of one job; each ends stored, failed with a code, or given back. Resolves when all of it is in the
- * ledger, so the job may be acknowledged whatever happened.
+ * ledger, so the job may be acknowledged whatever happened. While Postgres is away the job is held.
+ * @throws HandBack when told to abandon it before it was claimed
  */
 export async function runEmbedJob(deps: EmbedJobDeps, job: ReceivedJob): Promise<void> {
   const { metrics, tracing = NO_TRACING } = deps;
@@ -62,24 +73,24 @@ export async function runEmbedJob(deps: EmbedJobDeps, job: ReceivedJob): Promise
 }
 
 async function runTracedJob(deps: EmbedJobDeps, job: ReceivedJob, trace: JobTrace): Promise<void> {
-  const { database, metrics, tracing = NO_TRACING } = deps;
+  const { metrics } = deps;
   const startedMs = performance.now();
-  const collection = await findCollectionById(database, job.collectionId);
+  const claim = await untilReachable(() => claimJob(deps, job, trace), { log: deps.log, signal: deps.abandon });
+  if (claim === undefined) throw new HandBack();
   // Deleted with its documents: nothing is left to do.
-  if (collection === undefined) return;
-  const stopTimer = metrics.stageSeconds.startTimer({ stage: "claim" });
-  const claimed = await traced(tracing, "claim", { causes: [trace.span.traceparent] }, () =>
-    claimDocuments(database, collection.id, job.documents),
-  );
-  stopTimer();
+  if (claim.value === undefined) return;
+  const { collection, claimed } = claim.value;
   metrics.groupDocuments.observe({ group: "job" }, claimed.length);
   const about = { job: job.id, trace };
   const release = deps.claims.hold(collection.id, claimed);
   const encoder = await deps.encoders
     .get(collection.generation.model)
     .catch((error: unknown) => asPolysemeError(error));
-  // A worker without its device would otherwise take and give back documents faster than the others can encode them.
-  if (encoder instanceof Error && encoder.retry === "wait") await pause(HOLD_MS, deps.abandon);
+  if (encoder instanceof Error && encoder.retry === "wait") {
+    await tellGate(deps, collection, encoder);
+    // A worker without its device would otherwise take and give back documents faster than the others can encode them.
+    await pause(HOLD_MS, deps.abandon);
+  }
   await Promise.all(
     claimed.map(async (document) => {
       try {
@@ -112,6 +123,33 @@ interface AboutJob {
   readonly trace: JobTrace;
 }
 
+async function claimJob(
+  { database, metrics, tracing = NO_TRACING }: EmbedJobDeps,
+  job: ReceivedJob,
+  trace: JobTrace,
+): Promise<{ collection: Collection; claimed: ClaimedDocument[] } | undefined> {
+  const collection = await findCollectionById(database, job.collectionId);
+  if (collection === undefined) return undefined;
+  const stopTimer = metrics.stageSeconds.startTimer({ stage: "claim" });
+  const claimed = await traced(tracing, "claim", { causes: [trace.span.traceparent] }, () =>
+    claimDocuments(database, collection.id, job.documents),
+  );
+  stopTimer();
+  return { collection, claimed };
+}
+
+/** Other models than the default one hold up their own collections only. */
+async function tellGate(
+  { encoders: { catalog }, gate }: EmbedJobDeps,
+  { generation }: Collection,
+  error: PolysemeError,
+): Promise<void> {
+  if (error.code !== "model_unavailable") return;
+  // The default may be named by an alias.
+  const usual = await catalog.find(catalog.defaultModel).catch(() => undefined);
+  if (usual === undefined || usual.name === generation.model) gate.shut(error);
+}
+
 async function runDocument(
   deps: EmbedJobDeps,
   collection: Collection,
@@ -121,16 +159,42 @@ async function runDocument(
 ): Promise<void> {
   try {
     if (encoder instanceof Error) throw encoder;
-    const { chunking, number } = collection.generation;
-    const chunks = await embedDocument(document.text, chunking, encoder, deps.permits, deps.abandon, trace);
-    const target = { collectionId: collection.id, generation: number };
+    const chunks = await chunksOf(deps, collection, document, encoder, trace);
+    const target = { collectionId: collection.id, generation: collection.generation.number };
     const leaveWrite = trace.enter("write");
     const { traceparent } = trace.span;
-    const stored = await deps.writer.write(target, { ...document, chunks }, traceparent).finally(leaveWrite);
-    deps.metrics.documentsFinished.inc({ outcome: stored ? "stored" : "stale" });
+    const written = await untilReachable(() => deps.writer.write(target, { ...document, chunks }, traceparent), {
+      log: deps.log,
+      signal: deps.abandon,
+      withinMs: KEEP_MS,
+    }).finally(leaveWrite);
+    if (written === undefined)
+      throw new PolysemeError("unavailable", "Postgres was away when the document was encoded.");
+    deps.metrics.documentsFinished.inc({ outcome: written.value ? "stored" : "stale" });
   } catch (error) {
     trace.span.fail(error);
     await endFailedRun(deps, collection, document, error, job);
+  }
+}
+
+/** A suspect is encoded where it can do no harm; so is a document whose batch ended its thread, as it may have been it. */
+async function chunksOf(
+  deps: EmbedJobDeps,
+  { generation: { model, chunking } }: Collection,
+  { id, text, deaths }: ClaimedDocument,
+  encoder: Encoder,
+  trace: JobTrace,
+): Promise<EmbeddedChunk[]> {
+  const inQuarantine = (): Promise<EmbeddedChunk[]> => {
+    deps.log.warn({ document: id, deaths }, "document goes to quarantine");
+    return deps.quarantine.embed({ model, text, chunking }, deps.abandon);
+  };
+  if (deaths >= SUSPECT_DEATHS) return inQuarantine();
+  try {
+    return await embedDocument(text, chunking, encoder, deps.permits, deps.abandon, trace);
+  } catch (error) {
+    if (asPolysemeError(error).details?.["workerDied"] !== true || deps.abandon.aborted) throw error;
+    return inQuarantine();
   }
 }
 
@@ -142,6 +206,7 @@ async function endFailedRun(
   job: string,
 ): Promise<void> {
   const error = asPolysemeError(thrown);
+  await tellGate(deps, collection, error);
   const outcome = deps.abandon.aborted
     ? ({ kind: "retry", afterMs: 0, countsAsAttempt: false } as const)
     : decideOutcome(error, document.attempts);
@@ -154,24 +219,44 @@ async function endFailedRun(
     reason: error.message,
     attempts: document.attempts,
   };
-  try {
-    switch (outcome.kind) {
-      case "fail":
-        await failDocument(deps.database, collection.id, document, fault);
-        deps.metrics.documentsFinished.inc({ outcome: error.code });
-        deps.log.error(about, "document failed");
-        return;
-      case "retry":
-        await releaseDocuments(deps.database, collection.id, [document], { ...fault, ...outcome });
-        deps.metrics.documentsFinished.inc({ outcome: "retried" });
-        deps.metrics.documentRetries.inc({ code: error.code });
-        deps.log.warn(about, deps.abandon.aborted ? "document given back" : "document will be tried again");
-        return;
-      default:
-        throw new Error(`Unknown outcome ${String(outcome satisfies never)}`);
-    }
-  } catch (ledgerError) {
-    // Its claim runs out by itself, and the reconciler gives it to another worker.
-    deps.log.warn({ ...about, ledger: messageOf(ledgerError) }, "the ledger could not be told; the claim will run out");
+  const told = await untilReachable(() => tellLedger(deps, collection.id, document, outcome, fault), {
+    log: deps.log,
+    signal: deps.abandon,
+    withinMs: KEEP_MS,
+  }).catch((ledgerError: unknown) => {
+    deps.log.error({ ...about, ledger: messageOf(ledgerError) }, "the ledger refused a document's end");
+    return undefined;
+  });
+  if (told === undefined) {
+    // The reconciler gives it to another worker then.
+    deps.log.warn(about, "the ledger could not be told; the claim will run out");
+    return;
+  }
+  if (outcome.kind === "fail") {
+    deps.metrics.documentsFinished.inc({ outcome: error.code });
+    deps.log.error(about, "document failed");
+  } else {
+    deps.metrics.documentsFinished.inc({ outcome: "retried" });
+    deps.metrics.documentRetries.inc({ code: error.code });
+    deps.log.warn(about, deps.abandon.aborted ? "document given back" : "document will be tried again");
+  }
+}
+
+async function tellLedger(
+  { database }: EmbedJobDeps,
+  collectionId: number,
+  document: ClaimedDocument,
+  outcome: RunOutcome,
+  fault: RunFault,
+): Promise<void> {
+  switch (outcome.kind) {
+    case "fail":
+      await failDocument(database, collectionId, document, fault);
+      return;
+    case "retry":
+      await releaseDocuments(database, collectionId, [document], { ...fault, ...outcome });
+      return;
+    default:
+      throw new Error(`Unknown outcome ${String(outcome satisfies never)}`);
   }
 }

@@ -8,6 +8,8 @@ import type { Consumer } from "@polyseme/queue";
 import { makeChunkWriter } from "./chunk-writer.ts";
 import { makeClaimKeeper } from "./claim-keeper.ts";
 import { runEmbedJob } from "./embed-job.ts";
+import { makeModelGate } from "./model-gate.ts";
+import type { Quarantine } from "./quarantine/quarantine.ts";
 import { runHeartbeat, type Throughput } from "./throughput.ts";
 import { makeTokenPermits } from "./token-permits.ts";
 
@@ -16,6 +18,7 @@ export interface EmbedderOptions {
   readonly encoders: EncoderRegistry;
   readonly inference: Probe;
   readonly throughput: Throughput;
+  readonly quarantine: Quarantine;
   readonly log: Log;
   readonly metrics: Metrics;
   /** Undefined: no traces. */
@@ -33,26 +36,29 @@ const STOP_LOOPS_MS = 5_000;
 
 /** The worker: jobs from the queue, through the encoder, into the store. */
 export function makeEmbedder(options: EmbedderOptions): Service {
-  const { backends, encoders, inference, throughput, log, metrics, tracing = NO_TRACING } = options;
+  const { backends, encoders, inference, throughput, quarantine, log, metrics, tracing = NO_TRACING } = options;
   const { database, queues } = backends;
   const giveBack = new AbortController();
   // Each text in work listens for it; their number is bounded by TOKENS_IN_WORK.
   setMaxListeners(0, giveBack.signal);
   const loops = new AbortController();
+  const gateStop = new AbortController();
   const claims = makeClaimKeeper(database, log);
+  let consumer: Consumer | undefined;
   const deps = {
     database,
     encoders,
     writer: makeChunkWriter(database, metrics, () => claims.held, tracing),
     claims,
     permits: makeTokenPermits(TOKENS_IN_WORK),
+    quarantine,
+    gate: makeModelGate({ consumer: () => consumer, works: inference.check, log }, gateStop.signal),
     log,
     metrics,
     tracing,
     abandon: giveBack.signal,
   };
   const running = new Set<Promise<void>>();
-  let consumer: Consumer | undefined;
   let background: Promise<unknown> = Promise.resolve();
 
   async function finishOrGiveBack(abandon: AbortSignal): Promise<void> {
@@ -90,12 +96,20 @@ export function makeEmbedder(options: EmbedderOptions): Service {
       );
       background = Promise.all([
         claims.run(loops.signal),
-        runHeartbeat({ database, throughput, workerId: randomUUID(), log }, loops.signal),
+        runHeartbeat({ database, throughput, workerId: randomUUID(), log }, gateStop.signal),
       ]);
     },
     stopSteps: (abandon): StopStep[] => [
-      { name: "the embed queue to drain", withinMs: STOP_LOOPS_MS, stop: () => consumer?.drain() },
+      {
+        name: "the embed queue to drain",
+        withinMs: STOP_LOOPS_MS,
+        stop: () => {
+          gateStop.abort();
+          return consumer?.drain();
+        },
+      },
       { name: "the documents in hand", withinMs: FINISH_MS + STOP_LOOPS_MS, stop: () => finishOrGiveBack(abandon) },
+      { name: "the quarantine", withinMs: STOP_LOOPS_MS, stop: () => quarantine.close() },
       { name: "the embed queue", withinMs: CLOSE_CONSUMER_MS, stop: () => consumer?.close(CLOSE_CONSUMER_MS) },
       {
         name: "the embedder's loops",

@@ -2,6 +2,7 @@ import { requireServers } from "@polyseme/core";
 import { encoderThreads, openEncoders } from "@polyseme/encoder";
 import { runProcess, type RunOptions } from "@polyseme/http";
 import { makeEmbedder } from "./embedder.ts";
+import { makeQuarantine } from "./quarantine/quarantine.ts";
 import { makeThroughput } from "./throughput.ts";
 
 /** Only health and metrics; several workers on one machine need a port each. */
@@ -20,8 +21,9 @@ export function runEmbedder(options: RunOptions): Promise<void> {
       const { encoders, inference, closeStep } = await openEncoders(config, { ...context, work: "bulk" }, (batch) => {
         throughput.record(batch);
       });
+      const quarantine = makeQuarantine({ settings: config, log: context.log });
       return {
-        services: [makeEmbedder({ ...context, encoders, inference, throughput })],
+        services: [makeEmbedder({ ...context, encoders, inference, throughput, quarantine })],
         closeSteps: [closeStep],
       };
     },
