@@ -2,6 +2,7 @@ import { Command, CommanderError } from "commander";
 import { addCollections } from "./commands/collections.ts";
 import { addDemo } from "./commands/demo.ts";
 import { addDoctor } from "./commands/doctor.ts";
+import { addFailures } from "./commands/failures.ts";
 import { addIngest } from "./commands/ingest.ts";
 import { addInspect } from "./commands/inspect.ts";
 import { addModels } from "./commands/models.ts";
@@ -33,6 +34,7 @@ export async function runCli(argv: readonly string[], context: CliContext): Prom
     addInspect,
     addStatus,
     addCollections,
+    addFailures,
     addModels,
     addUnbuilt,
     addDoctor,

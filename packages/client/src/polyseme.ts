@@ -5,6 +5,8 @@ import type {
   CollectionSettings,
   EmbeddingsAnswer,
   EmbeddingsRequest,
+  FailureChoice,
+  FailurePage,
   InspectAnswer,
   PushDocument,
   Readiness,
@@ -30,12 +32,14 @@ const NOT_READY = 503;
 export class Polyseme {
   readonly documents: DocumentCalls;
   readonly collections: CollectionCalls;
+  readonly failures: FailureCalls;
   readonly #request: Requester;
 
   constructor(options: PolysemeOptions) {
     this.#request = makeRequester(options);
     this.documents = new DocumentCalls(this.#request);
     this.collections = new CollectionCalls(this.#request);
+    this.failures = new FailureCalls(this.#request);
   }
 
   /**
@@ -146,6 +150,46 @@ class CollectionCalls {
     // Not repeatable: after a lost answer the second try would say that there is no such collection.
     await this.#request("DELETE", collectionPath(name), { signal, repeatable: false });
   }
+}
+
+/** Failed documents: look at them, have them tried again. */
+class FailureCalls {
+  readonly #request: Requester;
+
+  constructor(request: Requester) {
+    this.#request = request;
+  }
+
+  /** One page, the newest failure first; `after` is the `next` of the page before. */
+  async list(
+    choice: FailureChoice & { readonly id?: string; readonly limit?: number; readonly after?: string } = {},
+    { signal }: CallOptions = {},
+  ): Promise<FailurePage> {
+    const { limit, ...rest } = choice;
+    const texts = { ...withTimes(rest), ...(limit === undefined ? {} : { limit: String(limit) }) };
+    const query = new URLSearchParams(Object.entries(texts).filter(([, text]) => text !== undefined)).toString();
+    return (await this.#request<FailurePage>("GET", `/v1/failures${query === "" ? "" : `?${query}`}`, { signal }))
+      .answer;
+  }
+
+  /** Queues them again; answers how many there were. Twice is the same as once. */
+  async redrive(
+    choice: FailureChoice & { readonly ids?: readonly string[] } = {},
+    { signal }: CallOptions = {},
+  ): Promise<number> {
+    const json = withTimes(choice);
+    return (await this.#request<{ redriven: number }>("POST", "/v1/failures/redrive", { json, signal })).answer
+      .redriven;
+  }
+}
+
+function withTimes<T extends FailureChoice>({ since, until, ...rest }: T) {
+  const time = (at: Date | string): string => (typeof at === "string" ? at : at.toISOString());
+  return {
+    ...rest,
+    ...(since === undefined ? {} : { since: time(since) }),
+    ...(until === undefined ? {} : { until: time(until) }),
+  };
 }
 
 function collectionPath(name: string): string {

@@ -152,6 +152,36 @@ export interface StoredChunk {
   readonly embedding?: readonly number[];
 }
 
+/** Which failures are meant; what is left out does not matter. */
+export interface FailureChoice {
+  readonly collection?: string;
+  /** The server's error code, such as `encode_failed`. */
+  readonly code?: string;
+  /** Failed at this time or later. */
+  readonly since?: Date | string;
+  /** Failed before this time. */
+  readonly until?: Date | string;
+}
+
+/** A document that failed for good, until it is redriven or pushed again. */
+export interface Failure {
+  readonly collection: string;
+  readonly id: string;
+  readonly version: number;
+  readonly attempts: number;
+  readonly error: { readonly code: string; readonly message: string };
+  readonly failedAt: string;
+}
+
+/** `GET /v1/failures`: the newest failure first. */
+export interface FailurePage {
+  readonly failures: readonly Failure[];
+  /** On all pages; the server counts to 10,000. */
+  readonly total: number;
+  /** The `after` of the next page; null: this is the last. */
+  readonly next: string | null;
+}
+
 /** `PUT /v1/collections/{c}` */
 export interface CollectionSettings {
   readonly model?: string;

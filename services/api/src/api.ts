@@ -5,6 +5,7 @@ import { backendProbes, type Probe, type Service, type UnbuiltRoute } from "@pol
 import { collectionRoutes } from "./collection-routes.ts";
 import { documentRoutes } from "./document-routes.ts";
 import { embeddingsRoutes } from "./embeddings-routes.ts";
+import { failureRoutes } from "./failure-routes.ts";
 import { inspectRoutes } from "./inspect-routes.ts";
 import { queueBoard } from "./queue-board.ts";
 import { searchRoutes } from "./search-routes.ts";
@@ -21,7 +22,7 @@ export interface ApiOptions {
   readonly board?: boolean;
 }
 
-/** The reading side: collections, documents, search, inspect, embeddings. */
+/** The reading side: collections, documents, failures, search, inspect, embeddings. */
 export function makeApi(options: ApiOptions): Service {
   const { backends, encoders, inference, metrics, tracing = NO_TRACING, stop } = options;
   const { database, queues } = backends;
@@ -30,6 +31,7 @@ export function makeApi(options: ApiOptions): Service {
     routes: async (app) => {
       await app.register(collectionRoutes, { database, catalog: encoders.catalog });
       await app.register(documentRoutes, { database });
+      await app.register(failureRoutes, { database });
       await app.register(searchRoutes, { database, encoders, metrics, tracing, stop });
       await app.register(inspectRoutes, { encoders });
       await app.register(embeddingsRoutes, { encoders });
@@ -49,8 +51,6 @@ export function makeApi(options: ApiOptions): Service {
 export const UNBUILT_ROUTES: readonly UnbuiltRoute[] = [
   { method: "GET", url: "/", what: "The web page" },
   { method: "GET", url: "/docs", what: "The documentation page (see /openapi.json)" },
-  { method: "GET", url: "/v1/failures", what: "Listing failures (see GET /v1/tickets/{ticket})" },
-  { method: "POST", url: "/v1/failures/redrive", what: "Redriving failures (push the documents again)" },
   { method: "POST", url: "/v1/collections/:collection/migrate", what: "Migrating a collection" },
   { method: "GET", url: "/v1/collections/:collection/migration", what: "Migrating a collection" },
   { method: "POST", url: "/v1/collections/:collection/migration/cutover", what: "Migrating a collection" },

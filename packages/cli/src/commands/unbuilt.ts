@@ -1,15 +1,7 @@
 import type { Command } from "commander";
 import { NotBuiltYet, type CliContext } from "../context.ts";
 
-const UNBUILT = [
-  { name: "failures", what: "List failed documents", instead: "polyseme ingest prints the failures of its own push." },
-  {
-    name: "redrive",
-    what: "Try failed documents again",
-    instead: "Ingest them again: failed documents are taken anew.",
-  },
-  { name: "eval", what: "Measure search quality", instead: undefined },
-] as const;
+const UNBUILT = [{ name: "eval", what: "Measure search quality", instead: undefined }] as const;
 
 /** Commands that have their name and place already and no code yet: they say so and fail. */
 export function addUnbuilt(program: Command, _context: CliContext): void {
