@@ -19,10 +19,11 @@ export interface HealthOptions {
 
 /** Liveness, readiness, metrics and the API's description. */
 export const healthRoutes: FastifyPluginCallback<HealthOptions> = (app, options, done) => {
+  const probes = options.probes.map(oneAtATime);
   app.get("/healthz", { schema: { summary: "Alive", tags: ["operations"] } }, () => ({ status: "alive" }));
 
   app.get("/readyz", { schema: { summary: "Ready to serve", tags: ["operations"] } }, async (_request, reply) => {
-    const results = await Promise.all(options.probes.map(runProbe));
+    const results = await Promise.all(probes.map(runProbe));
     const ready = results.every(({ ok }) => ok);
     return reply.status(ready ? 200 : 503).send({
       status: ready ? "ready" : "not ready",
@@ -43,6 +44,28 @@ export const healthRoutes: FastifyPluginCallback<HealthOptions> = (app, options,
   app.get("/openapi.json", { schema: { hide: true } }, () => app.swagger());
   done();
 };
+
+/** A check without an answer for this long may wait for a connection that is lost; a new one is given a chance then. */
+const SHARED_MS = 10_000;
+
+/** Who asks while a check hangs waits for the same one, so that a server that is silent is not given ever more to do. */
+function oneAtATime({ name, check }: Probe): Probe {
+  let pending: { readonly result: Promise<unknown>; readonly sinceMs: number } | undefined;
+  return {
+    name,
+    check() {
+      if (pending === undefined || performance.now() - pending.sinceMs > SHARED_MS) {
+        const started = { result: check(), sinceMs: performance.now() };
+        const forget = (): void => {
+          if (pending === started) pending = undefined;
+        };
+        started.result.then(forget, forget);
+        pending = started;
+      }
+      return pending.result;
+    },
+  };
+}
 
 async function runProbe({ name, check }: Probe): Promise<{ name: string; ok: boolean; message: string }> {
   try {
