@@ -4,9 +4,10 @@ import { readTicket, type TicketStatus } from "./tickets.ts";
 
 /** Fast at first, for a person who pushed one document, and near the end; never faster than the counting itself allows. */
 const LEAST_POLL_MS = 10;
-const MOST_POLL_MS = 500;
+const MOST_POLL_MS = 100;
 const POLL_GROWTH = 1.5;
-const POLL_COST_FACTOR = 10;
+/** At most a twenty-fifth of a core, however large the ticket. */
+const POLL_COST_FACTOR = 25;
 
 /** What two readings of a ticket say about when to read it next. */
 export interface PollStep {
