@@ -1,6 +1,7 @@
 import type { Chunking } from "@polyseme/core";
 import type { Encoder, TokenIds } from "@polyseme/encoder";
 import type { EmbeddedChunk } from "@polyseme/store";
+import { AT_ONCE, type InTurn } from "./in-turn.ts";
 import { planChunks, type Span } from "./plan-chunks.ts";
 import { windowEnd } from "./text-windows.ts";
 import { NO_JOB_TRACE, type JobTrace } from "./job-trace.ts";
@@ -20,6 +21,7 @@ interface PlannedChunk extends Span {
  * A document's chunks with their embeddings. A chunk is encoded as its text alone would be, so its embedding does not
  * depend on the rest of the document.
  * @param signal aborted: what has not begun is not encoded, and the signal's reason is thrown
+ * @param inTurn see `chunkDocument`
  * @throws PolysemeError as the encoder does
  */
 export async function embedDocument(
@@ -29,9 +31,10 @@ export async function embedDocument(
   permits: TokenPermits,
   signal: AbortSignal,
   trace: JobTrace = NO_JOB_TRACE,
+  inTurn: InTurn = AT_ONCE,
 ): Promise<EmbeddedChunk[]> {
   const leaveTokenise = trace.enter("tokenise");
-  const chunks = await chunkDocument(text, chunking, encoder).finally(leaveTokenise);
+  const chunks = await chunkDocument(text, chunking, encoder, inTurn).finally(leaveTokenise);
   const leaveEncode = trace.enter("encode");
   const { traceparent } = trace.span;
   return Promise.all(chunks.map((chunk) => embedChunk(chunk, encoder, permits, signal, traceparent))).finally(
@@ -39,13 +42,22 @@ export async function embedDocument(
   );
 }
 
-/** Cuts the text and tokenises each chunk. */
-export async function chunkDocument(text: string, chunking: Chunking, encoder: Encoder): Promise<PlannedChunk[]> {
+/**
+ * Cuts the text and tokenises each chunk.
+ * @param inTurn long texts go through it, one after the other: the chunks of the first are ready for the encoder while
+ * the others wait, instead of all of them at the end
+ */
+export async function chunkDocument(
+  text: string,
+  chunking: Chunking,
+  encoder: Encoder,
+  inTurn: InTurn = AT_ONCE,
+): Promise<PlannedChunk[]> {
   if (text.length <= chunking.maxTokens * CHARACTERS_A_TOKEN) {
     const [tokens] = await encoder.tokenizeIds([text]);
     if (tokens !== undefined && fits(tokens, chunking.maxTokens)) return [{ start: 0, end: text.length, text, tokens }];
   }
-  return chunkInWindows(text, chunking, encoder);
+  return inTurn(() => chunkInWindows(text, chunking, encoder));
 }
 
 /**

@@ -26,6 +26,7 @@ import {
 import type { ChunkWriter } from "./chunk-writer.ts";
 import type { ClaimKeeper } from "./claim-keeper.ts";
 import { embedDocument } from "./embed-document.ts";
+import type { InTurn } from "./in-turn.ts";
 import { traceJob, type JobTrace } from "./job-trace.ts";
 import type { ModelGate } from "./model-gate.ts";
 import { decideOutcome, type RunOutcome } from "./outcome.ts";
@@ -39,6 +40,8 @@ export interface EmbedJobDeps {
   readonly writer: ChunkWriter;
   readonly claims: ClaimKeeper;
   readonly permits: TokenPermits;
+  /** Long texts are cut one after the other. */
+  readonly inTurn: InTurn;
   readonly quarantine: Pick<Quarantine, "embed">;
   readonly gate: Pick<ModelGate, "shut">;
   readonly log: Log;
@@ -191,7 +194,7 @@ async function chunksOf(
   };
   if (deaths >= SUSPECT_DEATHS) return inQuarantine();
   try {
-    return await embedDocument(text, chunking, encoder, deps.permits, deps.abandon, trace);
+    return await embedDocument(text, chunking, encoder, deps.permits, deps.abandon, trace, deps.inTurn);
   } catch (error) {
     if (asPolysemeError(error).details?.["workerDied"] !== true || deps.abandon.aborted) throw error;
     return inQuarantine();

@@ -8,6 +8,7 @@ import type { Consumer } from "@polyseme/queue";
 import { makeChunkWriter } from "./chunk-writer.ts";
 import { makeClaimKeeper } from "./claim-keeper.ts";
 import { runEmbedJob } from "./embed-job.ts";
+import { makeInTurn } from "./in-turn.ts";
 import { makeModelGate } from "./model-gate.ts";
 import type { Quarantine } from "./quarantine/quarantine.ts";
 import { runHeartbeat, type Throughput } from "./throughput.ts";
@@ -29,6 +30,8 @@ export interface EmbedderOptions {
 const CONCURRENT_JOBS = 16;
 /** Tokens handed to the encoder at once: some sixty batches of a CPU worker to choose from; more only waits elsewhere. */
 const TOKENS_IN_WORK = 64 * 1_024;
+/** Cutting is some seventy times as fast as encoding; a second one, so that a very long text does not hold up the others. */
+const LONG_TEXTS_AT_ONCE = 2;
 /** Work in hand may finish in this time; the rest is given back. */
 const FINISH_MS = 12_000;
 const CLOSE_CONSUMER_MS = 10_000;
@@ -51,6 +54,7 @@ export function makeEmbedder(options: EmbedderOptions): Service {
     writer: makeChunkWriter(database, metrics, () => claims.held, tracing),
     claims,
     permits: makeTokenPermits(TOKENS_IN_WORK),
+    inTurn: makeInTurn(LONG_TEXTS_AT_ONCE),
     quarantine,
     gate: makeModelGate({ consumer: () => consumer, works: inference.check, log }, gateStop.signal),
     log,
