@@ -78,7 +78,7 @@ export class RawConnection {
 
 /** A request's head, ready to send. */
 export function requestHead(path: string, contentType: string, contentLength: number): string {
-  return `POST ${path} HTTP/1.1\r\nhost: bench\r\ncontent-type: ${contentType}\r\ncontent-length: ${contentLength}\r\n\r\n`;
+  return `POST ${path} HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: ${contentType}\r\ncontent-length: ${contentLength}\r\n\r\n`;
 }
 
 export function jsonRequest(path: string, body: unknown): Buffer {

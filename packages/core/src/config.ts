@@ -19,7 +19,10 @@ export interface Config {
   readonly host: string;
   /** undefined: the service's own default; 0: any free port. */
   readonly port: number | undefined;
+  /** Admin keys over all collections. */
   readonly apiKeys: readonly string[];
+  /** A key that reads metrics and nothing else. */
+  readonly metricsKey: string | undefined;
   readonly logLevel: LogLevel;
   /** undefined: no traces. */
   readonly tracing: TracingConfig | undefined;
@@ -59,7 +62,7 @@ export type Environment = Readonly<Record<string, string | undefined>>;
  * @throws PolysemeError `invalid` that names the variable and what it may be.
  */
 export function readConfig(env: Environment): Config {
-  const config: Config = {
+  return {
     backend: readBackend(env),
     model: value(env, "POLYSEME_MODEL") ?? DEFAULT_MODEL,
     modelsDir: value(env, "POLYSEME_MODELS_DIR"),
@@ -73,16 +76,10 @@ export function readConfig(env: Environment): Config {
       .split(",")
       .map((key) => key.trim())
       .filter((key) => key !== ""),
+    metricsKey: value(env, "POLYSEME_METRICS_KEY"),
     logLevel: oneOf(env, "POLYSEME_LOG_LEVEL", LOG_LEVELS) ?? "info",
     tracing: readTracingConfig(env),
   };
-  if (!isLoopback(config.host) && config.apiKeys.length === 0)
-    throw new PolysemeError(
-      "invalid",
-      `POLYSEME_HOST=${config.host} opens the service to other machines without a key. Set POLYSEME_API_KEYS, or bind 127.0.0.1.`,
-      { details: { field: "POLYSEME_HOST" } },
-    );
-  return config;
 }
 
 function readBackend(env: Environment): BackendConfig {

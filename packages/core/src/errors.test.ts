@@ -9,6 +9,7 @@ test("each code has one HTTP status and one retry policy", () => {
     unauthorized: "401 never",
     forbidden: "403 never",
     not_found: "404 never",
+    too_slow: "408 backoff",
     conflict: "409 never",
     too_large: "413 never",
     unsupported_media_type: "415 never",

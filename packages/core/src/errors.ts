@@ -10,6 +10,8 @@ export const ERROR_CODES = {
   unauthorized: { status: 401, retry: "never" },
   forbidden: { status: 403, retry: "never" },
   not_found: { status: 404, retry: "never" },
+  /** The caller sent its request too slowly; the connection is closed. */
+  too_slow: { status: 408, retry: "backoff" },
   conflict: { status: 409, retry: "never" },
   too_large: { status: 413, retry: "never" },
   unsupported_media_type: { status: 415, retry: "never" },

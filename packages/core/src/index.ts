@@ -8,6 +8,7 @@ export * from "./log.ts";
 export * from "./metrics.ts";
 export * from "./process-start.ts";
 export * from "./redis-address.ts";
+export * from "./roles.ts";
 export * from "./run-main.ts";
 export * from "./tracing.ts";
 export * from "./tracing-config.ts";

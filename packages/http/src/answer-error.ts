@@ -12,6 +12,8 @@ const DEFAULT_RETRY_AFTER_SECONDS = 1;
 export function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const known = fromFramework(error) ?? asPolysemeError(error);
   if (known.code === "internal") request.log.error({ err: known.cause ?? known }, "request failed");
+  // What the caller still sends is not waited for.
+  if (known.code === "too_slow") void reply.header("connection", "close");
   if (known.retry === "wait") {
     const seconds = known.details?.["retryAfterSeconds"];
     void reply.header(

@@ -3,6 +3,13 @@ import { Type } from "typebox";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import type { ErrorBody } from "./answer-error.ts";
 import { buildApp, type App, type AppOptions } from "./app.ts";
+import { makeKeyRing } from "./key-ring.ts";
+
+/** Keys of the settings alone: no database is asked. */
+function ringOf(apiKeys: readonly string[]) {
+  const store = { findKey: () => Promise.resolve(undefined), anyKey: () => Promise.resolve(false) };
+  return makeKeyRing({ apiKeys, metricsKey: undefined, onLoopback: true, store, now: () => performance.now() });
+}
 
 const open: App[] = [];
 afterEach(async () => {
@@ -26,7 +33,7 @@ function appWith(options: Partial<AppOptions> = {}) {
     version: "1.2.3",
     log: makeLog("silent", "test"),
     metrics,
-    apiKeys: [],
+    keys: ringOf([]),
     probes: [],
     stop: new AbortController().signal,
     unbuiltRoutes: [],
@@ -34,20 +41,29 @@ function appWith(options: Partial<AppOptions> = {}) {
   });
   open.push(app);
   void app.register((inner, _options, done) => {
-    inner.post("/v1/echo", { bodyLimit: 1_000, schema: { summary: "Echo", body: Body } }, (request) => request.body);
-    inner.get("/v1/echo/:id", { schema: { params: Type.Object({ id: Type.String() }) } }, (request) => request.params);
+    const config = { needs: "read" } as const;
+    inner.post(
+      "/v1/echo",
+      { config, bodyLimit: 1_000, schema: { summary: "Echo", body: Body } },
+      (request) => request.body,
+    );
+    inner.get(
+      "/v1/echo/:id",
+      { config, schema: { params: Type.Object({ id: Type.String() }) } },
+      (request) => request.params,
+    );
     inner.get(
       "/v1/limited",
-      { schema: { querystring: Type.Object({ limit: Type.Optional(Type.Integer()) }) } },
+      { config, schema: { querystring: Type.Object({ limit: Type.Optional(Type.Integer()) }) } },
       () => 1,
     );
-    inner.get("/v1/full", () => {
+    inner.get("/v1/full", { config }, () => {
       throw new PolysemeError("overloaded", "Full.", { details: { retryAfterSeconds: 10 } });
     });
-    inner.get("/v1/away", () => {
+    inner.get("/v1/away", { config }, () => {
       throw new PolysemeError("unavailable", "Postgres is not available: gone");
     });
-    inner.get("/v1/broken", () => {
+    inner.get("/v1/broken", { config }, () => {
       throw new Error("password s3cret");
     });
     done();
@@ -147,7 +163,9 @@ describe("a failing route", () => {
   });
 
   test("that is not built yet is not_implemented and not part of the description", async () => {
-    const { app } = appWith({ unbuiltRoutes: [{ method: "POST", url: "/v1/rerank", what: "Reranking" }] });
+    const { app } = appWith({
+      unbuiltRoutes: [{ method: "POST", url: "/v1/rerank", needs: "read", what: "Reranking" }],
+    });
     const response = await app.inject({ method: "POST", url: "/v1/rerank", payload: {} });
     expect(response.statusCode).toBe(501);
     expect(response.json()).toEqual({ error: { code: "not_implemented", message: "Reranking is not built yet." } });
@@ -156,10 +174,10 @@ describe("a failing route", () => {
 });
 
 describe("an app with keys", () => {
-  const apiKeys = ["good"];
+  const keys = ringOf(["good"]);
 
   test("answers with a key and is unauthorized without, also where there is nothing", async () => {
-    const { app } = appWith({ apiKeys });
+    const { app } = appWith({ keys });
     const headers = { authorization: "Bearer good" };
     for (const [url, status] of [
       ["/v1/echo/a", 200],
@@ -173,14 +191,22 @@ describe("an app with keys", () => {
   });
 
   test("refuses before it reads the body", async () => {
-    const { app } = appWith({ apiKeys });
+    const { app } = appWith({ keys });
     const response = await app.inject({ method: "POST", url: "/v1/echo", payload: "x".repeat(5_000) });
     expect(response.statusCode).toBe(401);
   });
 
-  test("is open for health and metrics", async () => {
-    const { app } = appWith({ apiKeys });
-    for (const url of ["/healthz", "/readyz", "/metrics"]) expect((await app.inject(url)).statusCode).toBe(200);
+  test("is open for health alone: metrics count what others have", async () => {
+    const { app } = appWith({ keys });
+    for (const url of ["/healthz", "/readyz", "/healthz?verbose=1"])
+      expect((await app.inject(url)).statusCode).toBe(200);
+    for (const url of ["/metrics", "/healthz/", "//healthz", "/v1/echo/a?path=/healthz"])
+      expect((await app.inject(url)).statusCode).toBe(401);
+  });
+
+  test("says by which scheme a key is sent", async () => {
+    const { app } = appWith({ keys });
+    expect((await app.inject("/v1/echo/a")).headers["www-authenticate"]).toBe("Bearer");
   });
 });
 

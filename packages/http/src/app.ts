@@ -2,11 +2,14 @@ import swagger from "@fastify/swagger";
 import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import { NO_TRACING, PolysemeError, type Log, type Metrics, type Tracing } from "@polyseme/core";
 import fastify, { LogController, type FastifyPluginCallback, type FastifyRequest } from "fastify";
-import { makeKeyCheck } from "./api-keys.ts";
+import { authorise, NOBODY, requireNeeds, type Rank } from "./access.ts";
 import { answerError } from "./answer-error.ts";
-import { browserLogin } from "./browser-login.ts";
-import { healthRoutes, type Probe } from "./health-routes.ts";
 import { requestTraces } from "./request-traces.ts";
+import { BODY_MS, cutSlowBodies, HEADERS_MS, refuseBrokenRequest, SILENT_MS } from "./slow-clients.ts";
+import { readCredentials, refuseForeignPages } from "./credentials.ts";
+import { healthRoutes, type Probe } from "./health-routes.ts";
+import type { KeyRing } from "./key-ring.ts";
+import { setSecurityHeaders } from "./security-headers.ts";
 
 export interface AppOptions {
   readonly title: string;
@@ -15,7 +18,7 @@ export interface AppOptions {
   readonly metrics: Metrics;
   /** Undefined: no traces. */
   readonly tracing?: Tracing | undefined;
-  readonly apiKeys: readonly string[];
+  readonly keys: Pick<KeyRing, "identify">;
   readonly probes: readonly Probe[];
   /** Brings gauges up to date before the metrics are read. */
   readonly refreshMetrics?: (() => Promise<void>) | undefined;
@@ -23,11 +26,14 @@ export interface AppOptions {
   readonly stop: AbortSignal;
   /** Routes that another process, or a later version, answers. */
   readonly unbuiltRoutes: readonly UnbuiltRoute[];
+  /** How long headers and an ordinary body may take to arrive; for tests. */
+  readonly patience?: { readonly headersMs: number; readonly bodyMs: number };
 }
 
 export interface UnbuiltRoute {
   readonly method: "GET" | "POST" | "PUT" | "DELETE";
   readonly url: string;
+  readonly needs: Rank;
   readonly what: string;
 }
 
@@ -35,17 +41,22 @@ export type App = ReturnType<typeof buildApp>;
 
 /** JSON bodies of ordinary requests; a push states its own bound. */
 const BODY_LIMIT_BYTES = 8 * 1024 * 1024;
-/** A request's headers and JSON body must arrive within this; streamed bodies have their own clock. */
-const REQUEST_TIMEOUT_MS = 120_000;
+
+const CHECK_CONNECTIONS_MS = 1_000;
 
 /** The HTTP face of a process, not yet listening. Call `register` with the services' routes. */
 export function buildApp(options: AppOptions) {
+  const { headersMs, bodyMs } = options.patience ?? { headersMs: HEADERS_MS, bodyMs: BODY_MS };
   const app = fastify({
     loggerInstance: options.log,
     // Requests are counted in /metrics; a line each would drown what matters.
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: BODY_LIMIT_BYTES,
-    requestTimeout: REQUEST_TIMEOUT_MS,
+    // Node's own clock over a whole request would cut long streams, so bodies have clocks of their own.
+    requestTimeout: 0,
+    connectionTimeout: SILENT_MS,
+    http: { headersTimeout: headersMs, connectionsCheckingInterval: CHECK_CONNECTIONS_MS },
+    clientErrorHandler: refuseBrokenRequest,
     routerOptions: { maxParamLength: 2_048 },
     // Stopping finishes requests in flight; idle kept-alive connections are closed at once.
     forceCloseConnections: "idle",
@@ -59,14 +70,29 @@ export function buildApp(options: AppOptions) {
       `There is no ${request.method} ${request.url.split("?")[0] ?? ""} here. See /openapi.json.`,
     );
   });
-  app.addHook("onRequest", browserLogin.onRequest);
-  app.addHook("onSend", browserLogin.onSend);
-  app.addHook("onRequest", makeKeyCheck(options.apiKeys));
+  app.addHook("onRoute", requireNeeds);
+  app.decorateRequest("caller");
+  app.addHook("onRequest", async (request, reply) => {
+    const { needs, browser } = request.routeOptions.config;
+    request.caller = NOBODY;
+    if (needs === "nobody") return;
+    try {
+      refuseForeignPages(request);
+      request.caller = await options.keys.identify(readCredentials(request));
+    } catch (error) {
+      if (error instanceof PolysemeError && error.code === "unauthorized")
+        void reply.header("www-authenticate", browser === true ? 'Basic realm="polyseme"' : "Bearer");
+      throw error;
+    }
+    authorise(request.caller, request);
+  });
   const traces = requestTraces(options.tracing ?? NO_TRACING);
   app.decorateRequest("traceparent", undefined);
   app.addHook("onRequest", traces.onRequest);
   app.addHook("onError", traces.onError);
   app.addHook("onResponse", traces.onResponse);
+  app.addHook("preParsing", cutSlowBodies(bodyMs));
+  app.addHook("onSend", setSecurityHeaders);
   app.addHook("onSend", (request, reply, _payload, done) => {
     // A kept-alive connection that becomes idle only after the stop began would hold the server open. One that still
     // sends its body is left open for now: closed at once, it would lose the answer on its way.
@@ -85,7 +111,9 @@ export function buildApp(options: AppOptions) {
       openapi: "3.1.0",
       info: { title: options.title, version: options.version, description: "Push documents, search them by meaning." },
       components: { securitySchemes: { key: { type: "http", scheme: "bearer" } } },
+      security: [{ key: [] }],
     },
+    transform: ({ schema, url, route }) => ({ schema: { ...schema, ...describeNeeds(route.config?.needs) }, url }),
   });
   void app.register(healthRoutes, {
     probes: options.probes,
@@ -96,6 +124,11 @@ export function buildApp(options: AppOptions) {
   return app;
 }
 
+/** Whom a route is for, in the description: tools that make clients read `security`, tests and people `x-needs`. */
+function describeNeeds(needs: Rank = "admin"): object {
+  return { "x-needs": needs, ...(needs === "nobody" ? { security: [] } : {}) };
+}
+
 function isStillSending({ raw, headers }: FastifyRequest): boolean {
   const hasBody = headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0;
   return hasBody && !raw.complete;
@@ -103,10 +136,11 @@ function isStillSending({ raw, headers }: FastifyRequest): boolean {
 
 function unbuiltRoutes(routes: readonly UnbuiltRoute[]): FastifyPluginCallback {
   return (app, _options, done) => {
-    for (const { method, url, what } of routes)
+    for (const { method, url, needs, what } of routes)
       app.route({
         method,
         url,
+        config: { needs },
         schema: { hide: true },
         handler: () => {
           throw new PolysemeError("not_implemented", `${what} is not built yet.`);

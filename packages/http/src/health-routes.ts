@@ -20,9 +20,12 @@ export interface HealthOptions {
 /** Liveness, readiness, metrics and the API's description. */
 export const healthRoutes: FastifyPluginCallback<HealthOptions> = (app, options, done) => {
   const probes = options.probes.map(oneAtATime);
-  app.get("/healthz", { schema: { summary: "Alive", tags: ["operations"] } }, () => ({ status: "alive" }));
+  app.get("/healthz", { config: { needs: "nobody" }, schema: { summary: "Alive", tags: ["operations"] } }, () => ({
+    status: "alive",
+  }));
 
-  app.get("/readyz", { schema: { summary: "Ready to serve", tags: ["operations"] } }, async (_request, reply) => {
+  const readiness = { summary: "Ready to serve", tags: ["operations"] };
+  app.get("/readyz", { config: { needs: "nobody" }, schema: readiness }, async (_request, reply) => {
     const results = await Promise.all(probes.map(runProbe));
     const ready = results.every(({ ok }) => ok);
     return reply.status(ready ? 200 : 503).send({
@@ -31,7 +34,8 @@ export const healthRoutes: FastifyPluginCallback<HealthOptions> = (app, options,
     });
   });
 
-  app.get("/metrics", { schema: { summary: "Prometheus text", tags: ["operations"] } }, async (request, reply) => {
+  const metrics = { summary: "Prometheus text", tags: ["operations"] };
+  app.get("/metrics", { config: { needs: "metrics" }, schema: metrics }, async (request, reply) => {
     // A gauge that cannot be refreshed keeps its last value; the other metrics are what explains why.
     await withDeadline("gauges", PROBE_DEADLINE_MS, () => options.refreshMetrics?.() ?? Promise.resolve()).catch(
       (error: unknown) => {
@@ -41,7 +45,9 @@ export const healthRoutes: FastifyPluginCallback<HealthOptions> = (app, options,
     return reply.type(options.metrics.registry.contentType).send(await options.metrics.registry.metrics());
   });
 
-  app.get("/openapi.json", { schema: { hide: true } }, () => app.swagger());
+  app.get("/openapi.json", { config: { needs: "read", tiedKeys: "served" }, schema: { hide: true } }, () =>
+    app.swagger(),
+  );
   done();
 };
 

@@ -1,8 +1,13 @@
+export { requireTicket } from "./require-ticket.ts";
+export { mayTouch, notYours, requireCollections, type Caller, type Rank } from "./access.ts";
 export { errorBody } from "./answer-error.ts";
 export { buildApp, type App, type UnbuiltRoute } from "./app.ts";
 export { backendProbes } from "./backend-probes.ts";
+export { makeKey } from "./key-material.ts";
+export { KEY_LIFETIME_MS, type KeyRing } from "./key-ring.ts";
 export { requestSignal } from "./request-signal.ts";
 export type { Probe } from "./health-routes.ts";
 export * from "./schemas.ts";
+export { tooSlow } from "./slow-clients.ts";
 export { serve, type Service } from "./serve.ts";
 export * from "./run-process.ts";

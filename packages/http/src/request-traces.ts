@@ -1,6 +1,5 @@
 import { asPolysemeError, type Span, type Tracing } from "@polyseme/core";
 import type { FastifyReply, FastifyRequest } from "fastify";
-import { isOpenRoute } from "./api-keys.ts";
 
 declare module "fastify" {
   interface FastifyRequest {
@@ -8,6 +7,9 @@ declare module "fastify" {
     traceparent: string | undefined;
   }
 }
+
+/** What load balancers and Prometheus ask all day. */
+const UNTRACED_ROUTES: ReadonlySet<string> = new Set(["/healthz", "/readyz", "/metrics"]);
 
 /**
  * Hooks that give each request a span; register behind the key check, so that callers without a key make none. What load
@@ -18,7 +20,7 @@ export function requestTraces(tracing: Tracing) {
   return {
     onRequest(request: FastifyRequest, _reply: FastifyReply, done: () => void): void {
       const route = request.routeOptions.url;
-      if (tracing.on && route !== undefined && !isOpenRoute(route)) {
+      if (tracing.on && route !== undefined && !UNTRACED_ROUTES.has(route)) {
         const cause = request.headers["traceparent"];
         const span = tracing.start(`${request.method} ${route}`, {
           kind: "server",

@@ -1,8 +1,10 @@
 import { openBackends, type Backends } from "@polyseme/backends";
 import {
+  isLoopback,
   makeLog,
   makeMetrics,
   messageOf,
+  PolysemeError,
   type Config,
   type Log,
   type Metrics,
@@ -12,6 +14,8 @@ import {
 } from "@polyseme/core";
 import { openTracing } from "@polyseme/tracing";
 import type { UnbuiltRoute } from "./app.ts";
+import { makeKeyRing, type KeyRing } from "./key-ring.ts";
+import { keyStoreOf, type KeyStore } from "./key-store.ts";
 import { showPools } from "./pool-gauges.ts";
 import { serve, VERSION, type Service } from "./serve.ts";
 
@@ -32,6 +36,7 @@ export interface ProcessParts {
 
 export interface ProcessContext {
   readonly backends: Backends;
+  readonly keys: KeyRing;
   readonly log: Log;
   readonly metrics: Metrics;
   readonly tracing: Tracing;
@@ -75,13 +80,26 @@ export async function runProcess(
     stop: () => backends.close(),
   };
   const closeTracing: StopStep = { name: "the traces", withinMs: CLOSE_TRACING_MS, stop: () => tracing.close() };
-  const parts = await process.makeParts({ backends, log, metrics, tracing }).catch(async (error: unknown) => {
-    await backends.close();
-    throw error;
+  const store = keyStoreOf(backends.database, (error) => {
+    log.warn({ reason: messageOf(error) }, "the use of a key is not noted");
   });
+  const keys = makeKeyRing({
+    apiKeys: config.apiKeys,
+    metricsKey: config.metricsKey,
+    onLoopback: isLoopback(config.host),
+    store,
+    now: () => performance.now(),
+  });
+  const parts = await refuseToBeOpen(config, store)
+    .then(() => process.makeParts({ backends, keys, log, metrics, tracing }))
+    .catch(async (error: unknown) => {
+      await backends.close();
+      throw error;
+    });
   await serve({
     title: process.name === "all" ? "polyseme" : `polyseme ${process.name}`,
     config,
+    keys,
     defaultPort: process.defaultPort,
     log,
     metrics,
@@ -99,4 +117,14 @@ export async function runProcess(
     },
     closeSteps: [...parts.closeSteps, closeBackends, closeTracing],
   });
+}
+
+/** @throws PolysemeError `invalid` when other machines could call without a key, because there is none */
+async function refuseToBeOpen({ host, apiKeys }: Config, store: KeyStore): Promise<void> {
+  if (isLoopback(host) || apiKeys.length > 0 || (await store.anyKey())) return;
+  throw new PolysemeError(
+    "invalid",
+    `POLYSEME_HOST=${host} opens the service to other machines without a key. Set POLYSEME_API_KEYS, make a key (polyseme keys create), or bind 127.0.0.1.`,
+    { details: { field: "POLYSEME_HOST" } },
+  );
 }

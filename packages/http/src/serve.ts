@@ -10,6 +10,7 @@ import {
 import type { FastifyPluginAsync } from "fastify";
 import { buildApp, type App, type UnbuiltRoute } from "./app.ts";
 import type { Probe } from "./health-routes.ts";
+import type { KeyRing } from "./key-ring.ts";
 
 /** A part of a process: what it answers, what it does in the background, how it stops. */
 export interface Service {
@@ -26,7 +27,8 @@ export interface Service {
 
 export interface ServeOptions {
   readonly title: string;
-  readonly config: Pick<Config, "host" | "port" | "apiKeys">;
+  readonly config: Pick<Config, "host" | "port">;
+  readonly keys: KeyRing;
   readonly defaultPort: number;
   readonly log: Log;
   readonly metrics: Metrics;
@@ -57,7 +59,7 @@ export async function serve(options: ServeOptions): Promise<void> {
     log: options.log,
     metrics: options.metrics,
     tracing: options.tracing,
-    apiKeys: options.config.apiKeys,
+    keys: options.keys,
     probes: options.services.flatMap(({ probes }) => probes).filter(isFirstOfItsName),
     unbuiltRoutes: options.unbuiltRoutes,
     stop: options.signals.stop,

@@ -7,6 +7,7 @@ export * from "./document-states.ts";
 export * from "./documents.ts";
 export * from "./end-run.ts";
 export * from "./failures.ts";
+export * from "./keys.ts";
 export * from "./migrate.ts";
 export { type DocumentRef } from "./named-documents.ts";
 export * from "./overdue-documents.ts";

@@ -60,6 +60,16 @@ export async function readTicket(sql: Sql, ticketId: string): Promise<TicketStat
 
 export const TICKET_DAYS = 7;
 
+/** Whether there is such a ticket and it is of one of these collections: one question, so that its answer takes as long for either no. */
+export async function isTicketOf(sql: Sql, ticketId: string, collections: Iterable<string>): Promise<boolean> {
+  const { rows } = await sql.query<{ yes: boolean }>(
+    `select exists (select from polyseme_store.tickets t
+       where t.id = $1 and (select c.name from polyseme_store.collections c where c.id = t.collection_id) = any($2::text[])) as yes`,
+    [ticketId, [...collections]],
+  );
+  return rows[0]?.yes === true;
+}
+
 /** Forgets tickets past their time, some at once, so that no statement runs long. */
 export async function dropOldTickets(sql: Sql, limit: number): Promise<number> {
   const { rowCount } = await sql.query(

@@ -1,17 +1,20 @@
 import type { Backends } from "@polyseme/backends";
-import { NO_TRACING, type Metrics, type Tracing } from "@polyseme/core";
+import { NO_TRACING, type Log, type Metrics, type Tracing } from "@polyseme/core";
 import { showEncoders, type EncoderRegistry } from "@polyseme/encoder";
-import { backendProbes, type Probe, type Service, type UnbuiltRoute } from "@polyseme/http";
+import { backendProbes, type KeyRing, type Probe, type Service, type UnbuiltRoute } from "@polyseme/http";
 import { collectionRoutes } from "./collection-routes.ts";
 import { documentRoutes } from "./document-routes.ts";
 import { embeddingsRoutes } from "./embeddings-routes.ts";
 import { failureRoutes } from "./failure-routes.ts";
 import { inspectRoutes } from "./inspect-routes.ts";
+import { keyRoutes } from "./key-routes.ts";
 import { queueBoard } from "./queue-board.ts";
 import { searchRoutes } from "./search-routes.ts";
 
 export interface ApiOptions {
   readonly backends: Backends;
+  readonly keys: KeyRing;
+  readonly log: Log;
   readonly encoders: EncoderRegistry;
   readonly inference: Probe;
   readonly metrics: Metrics;
@@ -22,9 +25,9 @@ export interface ApiOptions {
   readonly board?: boolean;
 }
 
-/** The reading side: collections, documents, failures, search, inspect, embeddings. */
+/** The reading side: collections, documents, failures, search, inspect, embeddings; and who has keys. */
 export function makeApi(options: ApiOptions): Service {
-  const { backends, encoders, inference, metrics, tracing = NO_TRACING, stop } = options;
+  const { backends, keys, encoders, inference, log, metrics, tracing = NO_TRACING, stop } = options;
   const { database, queues } = backends;
   return {
     name: "api",
@@ -35,6 +38,7 @@ export function makeApi(options: ApiOptions): Service {
       await app.register(searchRoutes, { database, encoders, metrics, tracing, stop });
       await app.register(inspectRoutes, { encoders });
       await app.register(embeddingsRoutes, { encoders });
+      await app.register(keyRoutes, { database, keys, log });
       if (options.board) await app.register(queueBoard, { queues });
     },
     probes: [...backendProbes(backends), inference],
@@ -49,11 +53,28 @@ export function makeApi(options: ApiOptions): Service {
 
 /** Routes of the API that have a name already and no code yet. */
 export const UNBUILT_ROUTES: readonly UnbuiltRoute[] = [
-  { method: "GET", url: "/", what: "The web page" },
-  { method: "GET", url: "/docs", what: "The documentation page (see /openapi.json)" },
-  { method: "POST", url: "/v1/collections/:collection/migrate", what: "Migrating a collection" },
-  { method: "GET", url: "/v1/collections/:collection/migration", what: "Migrating a collection" },
-  { method: "POST", url: "/v1/collections/:collection/migration/cutover", what: "Migrating a collection" },
-  { method: "POST", url: "/v1/collections/:collection/migration/rollback", what: "Migrating a collection" },
-  { method: "GET", url: "/v1/collections/:collection/senses", what: "Grouping a word's senses" },
+  { method: "GET", url: "/", needs: "nobody", what: "The web page" },
+  { method: "GET", url: "/docs", needs: "nobody", what: "The documentation page (see /openapi.json)" },
+  { method: "GET", url: "/v1/failures", needs: "read", what: "Listing failures (see GET /v1/tickets/{ticket})" },
+  {
+    method: "POST",
+    url: "/v1/failures/redrive",
+    needs: "write",
+    what: "Redriving failures (push the documents again)",
+  },
+  { method: "POST", url: "/v1/collections/:collection/migrate", needs: "admin", what: "Migrating a collection" },
+  { method: "GET", url: "/v1/collections/:collection/migration", needs: "read", what: "Migrating a collection" },
+  {
+    method: "POST",
+    url: "/v1/collections/:collection/migration/cutover",
+    needs: "admin",
+    what: "Migrating a collection",
+  },
+  {
+    method: "POST",
+    url: "/v1/collections/:collection/migration/rollback",
+    needs: "admin",
+    what: "Migrating a collection",
+  },
+  { method: "GET", url: "/v1/collections/:collection/senses", needs: "read", what: "Grouping a word's senses" },
 ];

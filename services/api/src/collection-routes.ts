@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
 import { checkCollectionName, CHUNKING_STRATEGIES, PolysemeError } from "@polyseme/core";
 import type { ModelCatalog } from "@polyseme/encoder";
-import { CollectionParams, ErrorSchema } from "@polyseme/http";
+import { CollectionParams, ErrorSchema, mayTouch } from "@polyseme/http";
 import {
   collectionStatistics,
   deleteCollection,
@@ -70,6 +70,7 @@ export const collectionRoutes: FastifyPluginAsyncTypebox<{ database: Database; c
   app.put(
     "/v1/collections/:collection",
     {
+      config: { needs: "write" },
       schema: {
         summary: "Make a collection, or confirm its settings",
         tags: ["collections"],
@@ -88,14 +89,15 @@ export const collectionRoutes: FastifyPluginAsyncTypebox<{ database: Database; c
   app.get(
     "/v1/collections",
     {
+      config: { needs: "read", tiedKeys: "served" },
       schema: {
-        summary: "All collections",
+        summary: "All collections that the key may see",
         tags: ["collections"],
         response: { 200: Type.Object({ collections: Type.Array(CollectionSchema) }) },
       },
     },
-    async () => {
-      const collections = await listCollections(database);
+    async ({ caller }) => {
+      const collections = (await listCollections(database)).filter(({ name }) => mayTouch(caller, name));
       return { collections: await Promise.all(collections.map((collection) => describe(database, collection))) };
     },
   );
@@ -103,6 +105,7 @@ export const collectionRoutes: FastifyPluginAsyncTypebox<{ database: Database; c
   app.get(
     "/v1/collections/:collection",
     {
+      config: { needs: "read" },
       schema: {
         summary: "Settings, counts by state, coverage, backlog",
         tags: ["collections"],
@@ -116,6 +119,7 @@ export const collectionRoutes: FastifyPluginAsyncTypebox<{ database: Database; c
   app.delete(
     "/v1/collections/:collection",
     {
+      config: { needs: "admin" },
       schema: {
         summary: "Remove a collection with all its documents",
         tags: ["collections"],

@@ -37,6 +37,7 @@ export const documentRoutes: FastifyPluginAsyncTypebox<{ database: Database }> =
   app.get(
     "/v1/collections/:collection/documents/:id",
     {
+      config: { needs: "read" },
       schema: {
         summary: "A document with its state",
         tags: ["documents"],

@@ -6,6 +6,8 @@ import { Type } from "typebox";
 
 const MAX_INPUTS = 2_048;
 const MAX_TEXT_CHARACTERS = 1_048_576;
+/** Sent by OpenAI's clients; not looked at. */
+const MAX_USER_CHARACTERS = 512;
 /** 2,048 texts of 256 tokens take a minute and more on two cores. */
 const ANSWER_WITHIN_MS = 300_000;
 
@@ -23,6 +25,7 @@ export const embeddingsRoutes: FastifyPluginAsyncTypebox<{ encoders: EncoderRegi
   app.post(
     "/v1/embeddings",
     {
+      config: { needs: "read", tiedKeys: "served" },
       schema: {
         summary: "Embeddings in OpenAI's shape; texts longer than the model takes are cut",
         tags: ["meaning"],
@@ -31,7 +34,7 @@ export const embeddingsRoutes: FastifyPluginAsyncTypebox<{ encoders: EncoderRegi
           model: Type.Optional(Type.String({ minLength: 1, maxLength: 512 })),
           encoding_format: Type.Optional(Type.Enum(["float", "base64"])),
           dimensions: Type.Optional(Type.Integer({ minimum: 1 })),
-          user: Type.Optional(Type.String()),
+          user: Type.Optional(Type.String({ maxLength: MAX_USER_CHARACTERS })),
         }),
         response: {
           200: Type.Object({

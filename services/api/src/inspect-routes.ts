@@ -31,6 +31,7 @@ export const inspectRoutes: FastifyPluginAsyncTypebox<{ encoders: EncoderRegistr
   app.post(
     "/v1/inspect",
     {
+      config: { needs: "read", tiedKeys: "served" },
       schema: {
         summary: "Tokens of a text with their static and contextual vectors",
         tags: ["meaning"],

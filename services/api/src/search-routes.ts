@@ -1,7 +1,14 @@
 import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
 import { checkUsableText, PolysemeError, traced, type Metrics, type Tracing } from "@polyseme/core";
 import { embedTexts, type EncoderRegistry } from "@polyseme/encoder";
-import { AnyObject, CollectionParams, ErrorSchema, requestSignal } from "@polyseme/http";
+import {
+  AnyObject,
+  CollectionParams,
+  ErrorSchema,
+  requestSignal,
+  requireCollections,
+  requireTicket,
+} from "@polyseme/http";
 import { searchChunks, waitForTicket, type Collection, type Database } from "@polyseme/store";
 import { Type, type Static } from "typebox";
 import { makeKnownCollections } from "./known-collections.ts";
@@ -62,6 +69,7 @@ export const searchRoutes: FastifyPluginAsyncTypebox<SearchDeps> = async (app, d
   app.post(
     "/v1/collections/:collection/search",
     {
+      config: { needs: "read" },
       schema: {
         summary: "The documents nearest in meaning, each with its best chunk",
         tags: ["search"],
@@ -73,9 +81,13 @@ export const searchRoutes: FastifyPluginAsyncTypebox<SearchDeps> = async (app, d
     async (request, reply) => {
       const { body } = request;
       const signal = requestSignal(reply, ANSWER_WITHIN_MS);
+      if (Array.isArray(body.collections)) requireCollections(request.caller, body.collections.map(String));
       refuseUnbuilt(body);
       const started = performance.now();
-      if (body.after !== undefined) await waitForDocuments(deps, body.after);
+      if (body.after !== undefined) {
+        await requireTicket(deps.database, request.caller, body.after);
+        await waitForDocuments(deps, body.after);
+      }
       return known.use(request.params.collection, async (collection) => {
         const encodeStarted = performance.now();
         const causes = [request.traceparent];

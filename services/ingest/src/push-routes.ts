@@ -1,11 +1,12 @@
 import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
-import { checkCollectionName, checkDocument, PolysemeError, type Log } from "@polyseme/core";
+import { checkCollectionName, checkDocument, DOCUMENT_LIMITS, PolysemeError, type Log } from "@polyseme/core";
 import { CollectionParams, ErrorSchema } from "@polyseme/http";
 import { deleteDocuments, getCollection, type Database } from "@polyseme/store";
 import { Type } from "typebox";
 import type { DoorLimit } from "./door-limit.ts";
 import { pushDocuments, type PushDeps, type PushResult } from "./push.ts";
 import { documentsInBody, documentsInStream } from "./sources.ts";
+import { withPatience } from "./stream-patience.ts";
 
 /** JSON is held whole while it is parsed, so it has a bound; NDJSON is streamed and has none. */
 const JSON_PUSH_LIMIT_BYTES = 64 * 1024 * 1024;
@@ -45,6 +46,7 @@ export const pushRoutes: FastifyPluginAsyncTypebox<PushRouteDeps> = async (app, 
     "/v1/collections/:collection/documents",
     {
       bodyLimit: JSON_PUSH_LIMIT_BYTES,
+      config: { needs: "write" },
       schema: {
         summary: "Push documents",
         description:
@@ -59,7 +61,13 @@ export const pushRoutes: FastifyPluginAsyncTypebox<PushRouteDeps> = async (app, 
       const collection = checkCollectionName(request.params.collection);
       await deps.doorLimit.check();
       const result = isStream(request.body)
-        ? await pushDocuments(deps, collection, documentsInStream(request.body), deps.stop, request.traceparent)
+        ? await pushDocuments(
+            deps,
+            collection,
+            documentsInStream(withPatience(request.body)),
+            deps.stop,
+            request.traceparent,
+          )
         : await pushBody(deps, collection, request.body, {
             bytes: Number(request.headers["content-length"] ?? 0),
             cause: request.traceparent,
@@ -71,6 +79,7 @@ export const pushRoutes: FastifyPluginAsyncTypebox<PushRouteDeps> = async (app, 
   app.delete(
     "/v1/collections/:collection/documents/:id",
     {
+      config: { needs: "write" },
       schema: {
         summary: "Delete one document with its chunks, also while it is still queued",
         tags: ["documents"],
@@ -92,13 +101,14 @@ export const pushRoutes: FastifyPluginAsyncTypebox<PushRouteDeps> = async (app, 
   app.post(
     "/v1/collections/:collection/documents/delete",
     {
+      config: { needs: "write" },
       schema: {
         summary: "Delete documents by id",
         tags: ["documents"],
         params: CollectionParams,
         body: Type.Object(
           {
-            ids: Type.Optional(Type.Array(Type.String(), { maxItems: MAX_IDS })),
+            ids: Type.Optional(Type.Array(Type.String({ maxLength: DOCUMENT_LIMITS.idChars }), { maxItems: MAX_IDS })),
             filter: Type.Optional(Type.Unknown()),
           },
           { additionalProperties: false },

@@ -9,6 +9,9 @@ export type PushItem =
 /** A line holds one document: its text (4 Mi UTF-16 units, up to 3 bytes each, more when escaped) and the rest of it. */
 export const MAX_LINE_BYTES = 32 * 1024 * 1024;
 
+/** In one JSON body, which is held whole; each costs some 100 bytes beside its text. A stream has no such bound. */
+export const MAX_DOCUMENTS_IN_BODY = 100_000;
+
 /** A body that is neither a document nor a list of them is called too large rather than invalid from this size on. */
 const LARGE_BODY_BYTES = 8 * 1024 * 1024;
 
@@ -26,6 +29,12 @@ export function documentsInBody(body: unknown, bodyBytes: number): { items: Push
   if (!("documents" in body)) return { items: [{ kind: "value", value: body }], single: true };
   if (!Array.isArray(body["documents"]))
     throw new PolysemeError("invalid", "documents must be an array.", { details: { field: "documents" } });
+  if (body["documents"].length > MAX_DOCUMENTS_IN_BODY)
+    throw new PolysemeError(
+      "too_large",
+      `documents has ${body["documents"].length} entries; at most ${MAX_DOCUMENTS_IN_BODY} are allowed. Push in parts, or stream application/x-ndjson.`,
+      { details: { field: "documents" } },
+    );
   return { items: body["documents"].map((value: unknown) => ({ kind: "value", value })), single: false };
 }
 

@@ -1,6 +1,6 @@
 import { Readable } from "node:stream";
 import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
-import { ErrorSchema } from "@polyseme/http";
+import { ErrorSchema, requireTicket } from "@polyseme/http";
 import { readTicket, waitForTicket, watchTicket, type Database } from "@polyseme/store";
 import { Type } from "typebox";
 import { MAX_WAIT_MS, parseWait } from "./parse-wait.ts";
@@ -26,6 +26,7 @@ export const ticketRoutes: FastifyPluginAsyncTypebox<{ database: Database; stop:
   app.get(
     "/v1/tickets/:ticket",
     {
+      config: { needs: "read", tiedKeys: "served" },
       schema: {
         summary: "State of a push; with wait, answered as soon as nothing is pending",
         tags: ["tickets"],
@@ -37,6 +38,7 @@ export const ticketRoutes: FastifyPluginAsyncTypebox<{ database: Database; stop:
     async (request, reply) => {
       const { ticket } = request.params;
       const { wait } = request.query;
+      await requireTicket(database, request.caller, ticket);
       if (wait === undefined) return readTicket(database, ticket);
       return waitForTicket(database, ticket, parseWait(wait), AbortSignal.any([stop, callerGone(reply.raw)]));
     },
@@ -44,8 +46,12 @@ export const ticketRoutes: FastifyPluginAsyncTypebox<{ database: Database; stop:
 
   app.get(
     "/v1/tickets/:ticket/events",
-    { schema: { summary: "The same as server-sent events", tags: ["tickets"], params: TicketParams } },
+    {
+      config: { needs: "read", tiedKeys: "served" },
+      schema: { summary: "The same as server-sent events", tags: ["tickets"], params: TicketParams },
+    },
     async (request, reply) => {
+      await requireTicket(database, request.caller, request.params.ticket);
       await readTicket(database, request.params.ticket);
       const until = AbortSignal.any([stop, callerGone(reply.raw), AbortSignal.timeout(MAX_WAIT_MS)]);
       const events = Readable.from(serverSentEvents(database, request.params.ticket, until));
