@@ -5,6 +5,7 @@ import { addDoctor } from "./commands/doctor.ts";
 import { addFailures } from "./commands/failures.ts";
 import { addIngest } from "./commands/ingest.ts";
 import { addInspect } from "./commands/inspect.ts";
+import { addKeys } from "./commands/keys.ts";
 import { addModels } from "./commands/models.ts";
 import { addSearch } from "./commands/search.ts";
 import { addServe } from "./commands/serve.ts";
@@ -36,6 +37,7 @@ export async function runCli(argv: readonly string[], context: CliContext): Prom
     addCollections,
     addFailures,
     addModels,
+    addKeys,
     addUnbuilt,
     addDoctor,
     addDemo,

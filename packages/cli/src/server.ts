@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { runAll } from "@polyseme/all";
 import { readDataDirHolder, type DataDirHolder } from "@polyseme/backends";
 import { Polyseme, PolysemeRequestError } from "@polyseme/client";
@@ -18,6 +19,7 @@ export interface ServerUse {
 const STARTING_MS = 60_000;
 const LOOK_EVERY_MS = 200;
 const UNAUTHORIZED = 401;
+const OWN_KEY_BYTES = 32;
 
 /**
  * Gives `work` a server: the one at `url` or POLYSEME_URL, else the running one that holds the data folder, else the whole
@@ -33,7 +35,7 @@ export async function withServer<T>(
   const config = readConfig(context.env);
   const known = url ?? nonEmpty(context.env["POLYSEME_URL"]) ?? (await findRunning(config, signal));
   if (known === undefined) return withOwnServer(context, config, work);
-  const client = makeClient(context, config, known);
+  const client = makeClient(known, nonEmpty(context.env["POLYSEME_API_KEY"]) ?? config.apiKeys[0]);
   return work({ client, url: known, signal, isOwn: false }).catch((error: unknown) => {
     throw error instanceof PolysemeRequestError && error.status === UNAUTHORIZED
       ? new Error(`${known} wants another API key. Set POLYSEME_API_KEY to one that it knows.`, { cause: error })
@@ -60,6 +62,8 @@ async function findRunning(config: Config, signal: AbortSignal): Promise<string 
 
 async function withOwnServer<T>(context: CliContext, config: Config, work: (use: ServerUse) => Promise<T>): Promise<T> {
   context.err.line("Starting polyseme in this process: Postgres, queue, encoder and HTTP ...");
+  // Whoever holds the data may do everything with it, also where keys are in use: a key for as long as the command runs.
+  const ownKey = randomBytes(OWN_KEY_BYTES).toString("base64url");
   const stop = new AbortController();
   const failed = new AbortController();
   let running: Promise<void> | undefined;
@@ -67,6 +71,7 @@ async function withOwnServer<T>(context: CliContext, config: Config, work: (use:
     running = runAll({
       config: {
         ...config,
+        apiKeys: [...config.apiKeys, ownKey],
         host: "127.0.0.1",
         port: 0,
         logLevel: nonEmpty(context.env["POLYSEME_LOG_LEVEL"]) === undefined ? "error" : config.logLevel,
@@ -82,15 +87,15 @@ async function withOwnServer<T>(context: CliContext, config: Config, work: (use:
   });
   try {
     const signal = AbortSignal.any([context.signals.stop, failed.signal]);
-    return await work({ client: makeClient(context, config, url), url, signal, isOwn: true });
+    return await work({ client: makeClient(url, ownKey), url, signal, isOwn: true });
   } finally {
     stop.abort(new Error("The command is done"));
     await running;
   }
 }
 
-function makeClient({ env }: CliContext, config: Config, url: string): Polyseme {
-  return new Polyseme({ url, apiKey: nonEmpty(env["POLYSEME_API_KEY"]) ?? config.apiKeys[0], retry: { attempts: 4 } });
+function makeClient(url: string, apiKey: string | undefined): Polyseme {
+  return new Polyseme({ url, apiKey, retry: { attempts: 4 } });
 }
 
 function nonEmpty(text: string | undefined): string | undefined {

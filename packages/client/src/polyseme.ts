@@ -1,6 +1,7 @@
 import { makeRequester, type Requester, type RequesterOptions } from "./requester.ts";
 import { pushDocuments, type PushOptions, type PushResult } from "./push.ts";
 import type {
+  ApiKey,
   Collection,
   CollectionSettings,
   EmbeddingsAnswer,
@@ -8,6 +9,8 @@ import type {
   FailureChoice,
   FailurePage,
   InspectAnswer,
+  MadeKey,
+  NewKey,
   PushDocument,
   Readiness,
   SearchAnswer,
@@ -33,6 +36,7 @@ export class Polyseme {
   readonly documents: DocumentCalls;
   readonly collections: CollectionCalls;
   readonly failures: FailureCalls;
+  readonly keys: KeyCalls;
   readonly #request: Requester;
 
   constructor(options: PolysemeOptions) {
@@ -40,6 +44,7 @@ export class Polyseme {
     this.documents = new DocumentCalls(this.#request);
     this.collections = new CollectionCalls(this.#request);
     this.failures = new FailureCalls(this.#request);
+    this.keys = new KeyCalls(this.#request);
   }
 
   /**
@@ -190,6 +195,30 @@ function withTimes<T extends FailureChoice>({ since, until, ...rest }: T) {
     ...(since === undefined ? {} : { since: time(since) }),
     ...(until === undefined ? {} : { until: time(until) }),
   };
+}
+
+/** API keys: make, list, revoke. They need an admin key that is tied to no collection. */
+class KeyCalls {
+  readonly #request: Requester;
+
+  constructor(request: Requester) {
+    this.#request = request;
+  }
+
+  /** Makes a key; the answer's `key` is shown this once. */
+  async create(json: NewKey, { signal }: CallOptions = {}): Promise<MadeKey> {
+    // Not repeatable: after a lost answer there would be a key that nobody has seen.
+    return (await this.#request<MadeKey>("POST", "/v1/keys", { json, signal, repeatable: false })).answer;
+  }
+
+  async list({ signal }: CallOptions = {}): Promise<readonly ApiKey[]> {
+    return (await this.#request<{ keys: ApiKey[] }>("GET", "/v1/keys", { signal })).answer.keys;
+  }
+
+  /** Within seconds no process knows the key any more. */
+  async revoke(id: string, { signal }: CallOptions = {}): Promise<ApiKey> {
+    return (await this.#request<ApiKey>("DELETE", `/v1/keys/${encodeURIComponent(id)}`, { signal })).answer;
+  }
 }
 
 function collectionPath(name: string): string {

@@ -228,3 +228,34 @@ export interface Readiness {
   /** What was checked: `ok` or what is wrong. */
   readonly checks: Readonly<Record<string, string>>;
 }
+
+/** `POST /v1/keys` */
+export interface NewKey {
+  /** For people: whose it is, what it is for. */
+  readonly name: string;
+  /** Each may also do what those before it may. */
+  readonly role: "read" | "write" | "admin";
+  /** The only collections it may touch; left out: all. */
+  readonly collections?: readonly string[];
+  /** Requests a second, for each server process; left out: no limit. */
+  readonly ratePerSecond?: number;
+}
+
+/** `GET /v1/keys` */
+export interface ApiKey {
+  /** Names the key where it is listed and revoked; it opens nothing. */
+  readonly id: string;
+  readonly name: string;
+  readonly role: "read" | "write" | "admin";
+  readonly collections: readonly string[] | null;
+  readonly ratePerSecond: number | null;
+  readonly createdAt: string;
+  /** To the minute. */
+  readonly lastUsedAt: string | null;
+  readonly revokedAt: string | null;
+}
+
+/** A key just made: the one time that `key`, which is to be sent, is shown. */
+export interface MadeKey extends ApiKey {
+  readonly key: string;
+}

@@ -15,15 +15,4 @@ export function addUnbuilt(program: Command, _context: CliContext): void {
       .action(() => {
         throw new NotBuiltYet(`polyseme ${name}`, instead);
       });
-  const keys = program.command("keys").description("Make, list and revoke API keys (not built yet)");
-  for (const name of ["create", "list", "revoke"])
-    keys
-      .command(name)
-      .description("not built yet")
-      .option("--json", "print JSON")
-      .allowUnknownOption()
-      .allowExcessArguments()
-      .action(() => {
-        throw new NotBuiltYet(`polyseme keys ${name}`, "Set POLYSEME_API_KEYS to keys of your own, comma-separated.");
-      });
 }
