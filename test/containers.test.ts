@@ -9,9 +9,11 @@ interface ComposeService {
   readonly command: string[];
   readonly environment?: Record<string, string | number>;
   readonly deploy?: unknown;
+  readonly user?: string;
+  readonly read_only?: boolean;
+  readonly tmpfs?: string[];
   readonly volumes?: string[];
   readonly ports?: string[];
-  readonly read_only?: boolean;
   readonly cap_drop?: string[];
   readonly security_opt?: string[];
 }
@@ -53,11 +55,29 @@ test("compose shows the dashboard when its profile is asked for, from the files 
   }
 });
 
-test("every service of ours in compose runs on files it cannot change and without rights", async () => {
-  const ours = Object.values(await composeServices()).filter(({ build }) => build !== undefined);
-  expect(ours).toHaveLength(4);
-  for (const service of ours)
-    expect(service).toMatchObject({ read_only: true, cap_drop: ["ALL"], security_opt: ["no-new-privileges:true"] });
+test("every container in compose runs on files it cannot change and without rights", async () => {
+  const all = Object.entries(await composeServices());
+  expect(all).toHaveLength(8);
+  for (const [, service] of all)
+    expect(service).toMatchObject({
+      read_only: true,
+      cap_drop: ["ALL"],
+      security_opt: ["no-new-privileges:true"],
+      tmpfs: expect.arrayContaining(["/tmp"]) as string[],
+    });
+});
+
+test("no container in compose runs as root: ours and the observers by their image, the servers by name", async () => {
+  const rootless = ["prometheus", "grafana"];
+  for (const [name, { build, user }] of Object.entries(await composeServices()))
+    expect([name, user]).toEqual([name, build === undefined && !rootless.includes(name) ? name : undefined]);
+});
+
+test("compose opens ports to this machine alone, and none of Redis and Postgres", async () => {
+  for (const [name, { ports = [] }] of Object.entries(await composeServices())) {
+    expect(ports.every((port) => port.startsWith("127.0.0.1:"))).toBe(true);
+    if (["redis", "postgres", "embedder", "embedder-gpu"].includes(name)) expect(ports).toEqual([]);
+  }
 });
 
 test("the CUDA provider is fetched in the GPU image alone", async () => {

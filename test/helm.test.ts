@@ -141,6 +141,7 @@ describe.skipIf(found === undefined)("the Helm chart", () => {
       DATABASE_URL: "postgres://u:p@db/x",
       REDIS_URL: "redis://r",
       POLYSEME_API_KEYS: `${"a".repeat(20)},${"b".repeat(20)}`,
+      POLYSEME_METRICS_KEY: expect.stringMatching(/^[0-9a-f]{64}$/) as string,
     });
     for (const [rendered, name] of [
       [existing, "settings"],
@@ -150,6 +151,7 @@ describe.skipIf(found === undefined)("the Helm chart", () => {
         const reference = (key: string): unknown => env(deployment, key)?.valueFrom?.["secretKeyRef"];
         expect(reference("DATABASE_URL")).toEqual({ name, key: "DATABASE_URL" });
         expect(reference("POLYSEME_API_KEYS")).toEqual({ name, key: "POLYSEME_API_KEYS" });
+        expect(reference("POLYSEME_METRICS_KEY")).toEqual({ name, key: "POLYSEME_METRICS_KEY", optional: true });
         expect(reference("REDIS_URL")).toEqual({ name, key: "REDIS_URL", optional: true });
       }
   });
@@ -177,8 +179,13 @@ describe.skipIf(found === undefined)("the Helm chart", () => {
           valueLocation: "polyseme_backlog_worker_seconds",
           targetValue: "90",
           activationTargetValue: "0",
+          authMode: "bearer",
         },
+        authenticationRef: { name: "prod-polyseme-metrics" },
       },
+    ]);
+    expect(rendered.one("TriggerAuthentication", "prod-polyseme-metrics").spec["secretTargetRef"]).toEqual([
+      { parameter: "token", name: "settings", key: "POLYSEME_METRICS_KEY" },
     ]);
     const service = rendered.one("Service", "prod-polyseme-ingest");
     expect(service.spec["selector"]).toEqual(rendered.deployment("prod-polyseme-ingest").spec.selector.matchLabels);

@@ -115,6 +115,8 @@ spec:
               valueFrom: { secretKeyRef: { name: {{ $secret }}, key: REDIS_URL, optional: true } }
             - name: POLYSEME_API_KEYS
               valueFrom: { secretKeyRef: { name: {{ $secret }}, key: POLYSEME_API_KEYS } }
+            - name: POLYSEME_METRICS_KEY
+              valueFrom: { secretKeyRef: { name: {{ $secret }}, key: POLYSEME_METRICS_KEY, optional: true } }
             {{- if eq (toString .encoderThreads) "request" }}
             # Kubernetes rounds up to whole cores.
             - name: POLYSEME_ENCODER_THREADS
