@@ -23,7 +23,7 @@ function appFor(caller: Caller, routes: (app: FastifyInstance) => unknown): App 
   open.push(app);
   void app.register(async (inner) => {
     await Promise.resolve();
-    routes(inner as unknown as FastifyInstance);
+    routes(inner);
   });
   return app;
 }
@@ -44,7 +44,7 @@ describe("a route", () => {
 
   test("made by a plugin of others takes what the plugin's place says", async () => {
     const app = appFor(caller("write"), (inner) => {
-      inner.decorate("needsOfRoutes", "admin");
+      inner.decorate("accessOfRoutes", { needs: "admin" });
       void inner.register((plugin, _options, done) => {
         plugin.get("/admin/page", () => "page");
         done();

@@ -1,5 +1,5 @@
 import { PolysemeError, type KeyRole } from "@polyseme/core";
-import type { FastifyInstance, FastifyRequest, RouteOptions } from "fastify";
+import type { FastifyContextConfig, FastifyInstance, FastifyRequest, RouteOptions } from "fastify";
 
 /** Who may call a route, least first: each may also do what those before it may. `metrics` is whoever only scrapes. */
 const RANKS = ["nobody", "metrics", "read", "write", "admin"] as const satisfies readonly (
@@ -20,7 +20,7 @@ export const NOBODY: Caller = { id: "nobody", rank: "nobody", collections: new S
 
 declare module "fastify" {
   interface FastifyContextConfig {
-    /** The least rank that may call the route. A route must say it, or be below a plugin with `needsOfRoutes`. */
+    /** The least rank that may call the route. A route must say it, or be below a plugin with `accessOfRoutes`. */
     readonly needs?: Rank;
     /**
      * For a route without `:collection`, which refuses keys that are tied to collections unless this says that it touches
@@ -31,8 +31,8 @@ declare module "fastify" {
     readonly browser?: true;
   }
   interface FastifyInstance {
-    /** Decorate a plugin's instance with it when its routes are made by others: what each of them needs. */
-    readonly needsOfRoutes?: Rank;
+    /** Decorate a plugin's instance with it when its routes are made by others: what each of them would have to say. */
+    readonly accessOfRoutes?: Pick<FastifyContextConfig, "needs" | "tiedKeys" | "browser">;
   }
   interface FastifyRequest {
     caller: Caller;
@@ -41,10 +41,10 @@ declare module "fastify" {
 
 /** An `onRoute` hook. @throws Error for a route that does not say who may call it, so that none is open by accident */
 export function requireNeeds(this: FastifyInstance, route: RouteOptions): void {
-  const needs = route.config?.needs ?? this.needsOfRoutes;
-  if (needs === undefined)
+  const config: FastifyContextConfig = { ...this.accessOfRoutes, ...route.config };
+  if (config.needs === undefined)
     throw new Error(`${String(route.method)} ${route.url} does not say who may call it: add config: { needs: ... }.`);
-  route.config = { ...route.config, needs };
+  route.config = config;
 }
 
 /**

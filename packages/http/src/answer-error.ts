@@ -65,6 +65,11 @@ function fromFramework(error: unknown): PolysemeError | undefined {
           details: { field: "content-type" },
         },
       );
+    case "FST_ERR_BAD_URL":
+    case "FST_ERR_MAX_PARAM_LENGTH":
+      return new PolysemeError("invalid", "The path cannot be read, or a part of it is too long.", {
+        details: { field: "path" },
+      });
     default:
       break;
   }

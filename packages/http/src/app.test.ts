@@ -100,6 +100,19 @@ describe("a request that nobody answers", () => {
   });
 });
 
+test("a path that cannot be read, or has a part without end, is invalid and not repeated", async () => {
+  const { app } = appWith();
+  for (const url of ["/v1/echo/%ZZ", `/v1/echo/${"a".repeat(3_000)}`]) {
+    const { statusCode, body, headers } = await app.inject(url);
+    expect([statusCode, JSON.parse(body)]).toMatchObject([
+      400,
+      { error: { code: "invalid", details: { field: "path" } } },
+    ]);
+    expect(body).not.toMatch(/ZZ|aaaa/);
+    expect(headers["x-content-type-options"]).toBe("nosniff");
+  }
+});
+
 describe("a body that cannot be taken", () => {
   test("is invalid when it is not JSON", async () => {
     for (const bad of ['{"text":', "text", "{'text':1}", ""]) {
@@ -202,6 +215,23 @@ describe("an app with keys", () => {
       expect((await app.inject(url)).statusCode).toBe(200);
     for (const url of ["/metrics", "/healthz/", "//healthz", "/v1/echo/a?path=/healthz"])
       expect((await app.inject(url)).statusCode).toBe(401);
+  });
+
+  test("takes the key as a password where a page is made for browsers, and nowhere else", async () => {
+    const { app } = appWith({ keys });
+    void app.register((inner, _options, done) => {
+      inner.decorate("accessOfRoutes", { needs: "admin", browser: true });
+      inner.get("/admin/page", () => "page");
+      done();
+    });
+    const basic = (password: string) => ({
+      authorization: `Basic ${Buffer.from(`anyone:${password}`).toString("base64")}`,
+    });
+    const asked = await app.inject("/admin/page");
+    expect([asked.statusCode, asked.headers["www-authenticate"]]).toEqual([401, 'Basic realm="polyseme"']);
+    expect((await app.inject({ url: "/admin/page", headers: basic("good") })).statusCode).toBe(200);
+    expect((await app.inject({ url: "/admin/page", headers: basic("bad") })).statusCode).toBe(401);
+    expect((await app.inject({ url: "/v1/echo/a", headers: basic("good") })).statusCode).toBe(401);
   });
 
   test("says by which scheme a key is sent", async () => {

@@ -9,7 +9,7 @@ import { BODY_MS, cutSlowBodies, HEADERS_MS, refuseBrokenRequest, SILENT_MS } fr
 import { readCredentials, refuseForeignPages } from "./credentials.ts";
 import { healthRoutes, type Probe } from "./health-routes.ts";
 import type { KeyRing } from "./key-ring.ts";
-import { setSecurityHeaders } from "./security-headers.ts";
+import { addSecurityHeaders } from "./security-headers.ts";
 
 export interface AppOptions {
   readonly title: string;
@@ -57,6 +57,11 @@ export function buildApp(options: AppOptions) {
     connectionTimeout: SILENT_MS,
     http: { headersTimeout: headersMs, connectionsCheckingInterval: CHECK_CONNECTIONS_MS },
     clientErrorHandler: refuseBrokenRequest,
+    // A path that cannot be read leads to no route, so no hook sees it.
+    frameworkErrors: (error, request, reply) => {
+      addSecurityHeaders(reply);
+      void answerError(error, request, reply);
+    },
     routerOptions: { maxParamLength: 2_048 },
     // Stopping finishes requests in flight; idle kept-alive connections are closed at once.
     forceCloseConnections: "idle",
@@ -92,7 +97,10 @@ export function buildApp(options: AppOptions) {
   app.addHook("onError", traces.onError);
   app.addHook("onResponse", traces.onResponse);
   app.addHook("preParsing", cutSlowBodies(bodyMs));
-  app.addHook("onSend", setSecurityHeaders);
+  app.addHook("onSend", (_request, reply, _payload, done) => {
+    addSecurityHeaders(reply);
+    done();
+  });
   app.addHook("onSend", (request, reply, _payload, done) => {
     // A kept-alive connection that becomes idle only after the stop began would hold the server open. One that still
     // sends its body is left open for now: closed at once, it would lose the answer on its way.

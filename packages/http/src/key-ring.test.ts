@@ -30,7 +30,7 @@ function ringWith(options: Partial<KeyRingOptions> = {}) {
   return {
     ring,
     state,
-    add(fields: Partial<StoredKey> = {}): { secret: string; revoke: () => void } {
+    add: (fields: Partial<StoredKey> = {}): { secret: string; revoke: () => void } => {
       const { id, secret, hash } = makeKey();
       const plain = { id, name: "n", role: "read", collections: null, ratePerSecond: null } as const;
       const key = { ...plain, createdAt: new Date(), lastUsedAt: null, revokedAt: null, hash, ...fields };

@@ -100,7 +100,7 @@ export function makeKeyRing({ apiKeys, metricsKey, onLoopback, store, now }: Key
     const atMs = now();
     const askedAtMs = unknown.get(name) ?? -Infinity;
     const found = atMs - askedAtMs < KEY_LIFETIME_MS ? undefined : await ask(name, hash, isGuess ? from : undefined);
-    if (found === undefined || found.revokedAt !== null || !timingSafeEqual(found.hash, hash)) {
+    if (found?.revokedAt !== null || !timingSafeEqual(found.hash, hash)) {
       known.delete(name);
       if (atMs - askedAtMs >= KEY_LIFETIME_MS) unknown.set(name, atMs);
       throw new PolysemeError("unauthorized", "This API key is not known.");

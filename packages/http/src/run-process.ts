@@ -44,6 +44,8 @@ export interface ProcessContext {
 
 const CLOSE_BACKENDS_MS = 5_000;
 const CLOSE_TRACING_MS = 5_000;
+/** 96 bits in base64; the keys that we make have 256. */
+const LEAST_KEY_CHARACTERS = 16;
 
 /**
  * One process from connect to disconnect: opens the backends, makes the services on them, serves until told to stop.
@@ -59,6 +61,9 @@ export async function runProcess(
   },
 ): Promise<void> {
   const log = makeLog(config.logLevel, process.name);
+  const short = config.apiKeys.filter((key) => key.length < LEAST_KEY_CHARACTERS).length;
+  if (short > 0)
+    log.warn({ keys: short }, "keys in POLYSEME_API_KEYS are short enough to be guessed; make random ones");
   const metrics = makeMetrics({ processMetrics: true });
   metrics.buildInfo.set({ version: VERSION, service: process.name }, 1);
   const tracing = await openTracing(config.tracing, {
