@@ -33,6 +33,8 @@ export interface PushRouteDeps extends PushDeps {
   readonly doorLimit: DoorLimit;
   readonly log: Log;
   readonly stop: AbortSignal;
+  /** How long a stream may stand; for tests. */
+  readonly patienceMs?: number;
 }
 
 /** Documents in and out: push and delete. */
@@ -64,7 +66,7 @@ export const pushRoutes: FastifyPluginAsyncTypebox<PushRouteDeps> = async (app, 
         ? await pushDocuments(
             deps,
             collection,
-            documentsInStream(withPatience(request.body)),
+            documentsInStream(withPatience(request.body, deps.patienceMs)),
             deps.stop,
             request.traceparent,
           )
