@@ -11,6 +11,7 @@ import {
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { makeChunkWriter } from "../services/embedder/src/chunk-writer.ts";
 import { makeClaimKeeper } from "../services/embedder/src/claim-keeper.ts";
+import { AT_ONCE } from "../services/embedder/src/in-turn.ts";
 import { runEmbedJob, type EmbedJobDeps } from "../services/embedder/src/embed-job.ts";
 import { makeTokenPermits } from "../services/embedder/src/token-permits.ts";
 import { freshServers, type TestServers } from "./support/stack.ts";
@@ -61,6 +62,7 @@ describe.skipIf(databaseUrl === null)("a batch whose thread died", () => {
     const encoders: EncoderRegistry = {
       catalog: makeCatalog({ defaultModel: MODEL, modelsDir: undefined }),
       get: () => Promise.resolve(encoder),
+      loaded: () => [],
       close: () => Promise.resolve(),
     };
     return {
@@ -69,6 +71,7 @@ describe.skipIf(databaseUrl === null)("a batch whose thread died", () => {
       writer: makeChunkWriter(database, metrics, () => 0),
       claims: makeClaimKeeper(database, log),
       permits: makeTokenPermits(1_000),
+      inTurn: AT_ONCE,
       quarantine: {
         embed({ text }) {
           quarantined.push(text);
@@ -98,7 +101,13 @@ describe.skipIf(databaseUrl === null)("a batch whose thread died", () => {
     });
     if (outcome.kind !== "written") throw new Error(outcome.kind);
     quarantined.length = 0;
-    await runEmbedJob(depsWith(died), { collectionId: collection.id, documents: outcome.accepted });
+    await runEmbedJob(depsWith(died), {
+      id: "j1-0",
+      name: "documents",
+      waitedMs: 0,
+      collectionId: collection.id,
+      documents: outcome.accepted,
+    });
     const { rows } = await database.query<{ id: string; state: string; attempts: number; code: string | null }>(
       "select id, state, attempts, error_code as code from polyseme_store.documents where id = any($1) order by id",
       [ids],

@@ -3,7 +3,7 @@ import type { Sql } from "./database.ts";
 
 /** Which failures are meant; what is left out does not matter. */
 export interface FailureFilter {
-  readonly collectionId?: number | undefined;
+  readonly collectionIds?: readonly number[] | undefined;
   readonly ids?: readonly string[] | undefined;
   readonly code?: ErrorCode | undefined;
   /** Failed at this time or later. */
@@ -30,14 +30,14 @@ export interface Failure extends FailurePlace {
 
 /** SQL that is true for the documents `d` of a filter, over the parameters $1 to $5 of {@link filterParams}. */
 export const FILTER = `d.state = 'failed'
-  and ($1::int is null or d.collection_id = $1)
+  and ($1::int[] is null or d.collection_id = any($1))
   and ($2::text[] is null or d.id = any($2))
   and ($3::text is null or d.error_code = $3)
   and ($4::timestamptz is null or d.failed_at >= $4)
   and ($5::timestamptz is null or d.failed_at < $5)`;
 
-export function filterParams({ collectionId, ids, code, since, until }: FailureFilter): unknown[] {
-  return [collectionId ?? null, ids ?? null, code ?? null, since ?? null, until ?? null];
+export function filterParams({ collectionIds, ids, code, since, until }: FailureFilter): unknown[] {
+  return [collectionIds ?? null, ids ?? null, code ?? null, since ?? null, until ?? null];
 }
 
 /** Failed documents, the newest failure first, from behind the place where the last page ended. */

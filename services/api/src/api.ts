@@ -55,13 +55,6 @@ export function makeApi(options: ApiOptions): Service {
 export const UNBUILT_ROUTES: readonly UnbuiltRoute[] = [
   { method: "GET", url: "/", needs: "nobody", what: "The web page" },
   { method: "GET", url: "/docs", needs: "nobody", what: "The documentation page (see /openapi.json)" },
-  { method: "GET", url: "/v1/failures", needs: "read", what: "Listing failures (see GET /v1/tickets/{ticket})" },
-  {
-    method: "POST",
-    url: "/v1/failures/redrive",
-    needs: "write",
-    what: "Redriving failures (push the documents again)",
-  },
   { method: "POST", url: "/v1/collections/:collection/migrate", needs: "admin", what: "Migrating a collection" },
   { method: "GET", url: "/v1/collections/:collection/migration", needs: "read", what: "Migrating a collection" },
   {

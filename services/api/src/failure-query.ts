@@ -1,5 +1,6 @@
 import { checkCollectionName, ERROR_CODES, isErrorCode, PolysemeError } from "@polyseme/core";
-import { getCollection, type FailureFilter, type FailurePlace, type Sql } from "@polyseme/store";
+import { requireCollections, type Caller } from "@polyseme/http";
+import { findCollection, getCollection, type FailureFilter, type FailurePlace, type Sql } from "@polyseme/store";
 
 /** What both failure routes choose by, as a request gives it. */
 export interface FailureChoice {
@@ -13,21 +14,41 @@ export interface FailureChoice {
 const DEFAULT_LIMIT = 100;
 const MAX_LIMIT = 1_000;
 
-/** @throws PolysemeError `invalid` that names the field, `not_found` for a collection that is not there */
+/**
+ * @param caller sees the failures of its own collections only
+ * @throws PolysemeError `invalid` that names the field, `forbidden` for a collection that is not the caller's, `not_found`
+ * for one that is not there
+ */
 export async function filterOf(
   sql: Sql,
+  caller: Caller,
   { collection, ids, code, since, until }: FailureChoice,
 ): Promise<FailureFilter> {
   if (code !== undefined && !isErrorCode(code))
     throw invalid("code", `code must be one of ${Object.keys(ERROR_CODES).join(", ")}.`);
   return {
-    collectionId: collection === undefined ? undefined : (await getCollection(sql, checkCollectionName(collection))).id,
+    collectionIds: await collectionIdsOf(sql, caller, collection),
     // No document has such an id, and Postgres would not even look.
     ids: ids?.filter((id) => !id.includes("\0")),
     code,
     since: parseTime("since", since),
     until: parseTime("until", until),
   };
+}
+
+/** undefined: all that there are. */
+async function collectionIdsOf(
+  sql: Sql,
+  caller: Caller,
+  collection: string | undefined,
+): Promise<readonly number[] | undefined> {
+  if (collection !== undefined) {
+    requireCollections(caller, [collection]);
+    return [(await getCollection(sql, checkCollectionName(collection))).id];
+  }
+  if (caller.collections === undefined) return undefined;
+  const found = await Promise.all([...caller.collections].map((name) => findCollection(sql, name)));
+  return found.flatMap((known) => (known === undefined ? [] : [known.id]));
 }
 
 export function parseLimit(text: string | undefined): number {

@@ -38,6 +38,7 @@ export const failureRoutes: FastifyPluginAsyncTypebox<{ database: Database }> = 
   app.get(
     "/v1/failures",
     {
+      config: { needs: "read", tiedKeys: "served" },
       schema: {
         summary: "Failed documents with their errors, the newest failure first",
         tags: ["failures"],
@@ -57,7 +58,7 @@ export const failureRoutes: FastifyPluginAsyncTypebox<{ database: Database }> = 
       const { id, limit: limitText, after, ...choice } = request.query;
       const limit = parseLimit(limitText);
       const place = parsePlace(after);
-      const filter = await filterOf(database, { ...choice, ids: id === undefined ? undefined : [id] });
+      const filter = await filterOf(database, request.caller, { ...choice, ids: id === undefined ? undefined : [id] });
       // One more than asked for: whether there is a next page.
       const [found, total] = await Promise.all([
         listFailures(database, filter, { limit: limit + 1, after: place }),
@@ -83,6 +84,7 @@ export const failureRoutes: FastifyPluginAsyncTypebox<{ database: Database }> = 
   app.post(
     "/v1/failures/redrive",
     {
+      config: { needs: "write", tiedKeys: "served" },
       schema: {
         summary: "Try failed documents again, as if they had just been pushed",
         description:
@@ -95,6 +97,9 @@ export const failureRoutes: FastifyPluginAsyncTypebox<{ database: Database }> = 
         response: { 200: Type.Object({ redriven: Type.Integer() }), "4xx": ErrorSchema, "5xx": ErrorSchema },
       },
     },
-    async (request) => ({ redriven: await redriveFailures(database, await filterOf(database, request.body)) }),
+    async (request) => {
+      const filter = await filterOf(database, request.caller, request.body);
+      return { redriven: await redriveFailures(database, filter) };
+    },
   );
 };

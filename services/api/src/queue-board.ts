@@ -48,9 +48,7 @@ export const queueBoard: FastifyPluginAsync<QueueBoardDeps> = async (app, { queu
     const known = asPolysemeError(error);
     return { status: known.status as 500, body: errorBody(known) as never };
   });
-  app.addHook("onRoute", (route) => {
-    route.config = { ...route.config, needs: "admin", browserLogin: true };
-  });
+  app.decorate("accessOfRoutes", { needs: "admin", browser: true } as const);
   app.addHook("onRequest", (request, _reply, done) => {
     // A browser that has logged in sends its key along with what other sites make it ask.
     done(

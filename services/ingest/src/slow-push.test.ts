@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { connect, type AddressInfo, type Socket } from "node:net";
-import { makeLog, makeMetrics } from "@polyseme/core";
+import { makeLog, makeMetrics, NO_TRACING } from "@polyseme/core";
 import { buildApp, type App } from "@polyseme/http";
 import type { Database } from "@polyseme/store";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
@@ -33,6 +33,7 @@ beforeAll(async () => {
     },
     log,
     metrics,
+    tracing: NO_TRACING,
     stop,
     database: undefined as unknown as Database,
     doorLimit: { check: () => Promise.resolve() },
