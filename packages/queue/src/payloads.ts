@@ -10,12 +10,14 @@ export interface EmbedJob {
   readonly job: number;
   /** Runs so far of its documents: a retry is a new job to BullMQ even while a ghost of the old one remains. */
   readonly attempts: number;
-  /** 0 (bulk) to 9 (first). */
+  /** 0 (bulk) to 9: its flow has the weight 1 + this. */
   readonly priority: number;
   readonly collectionId: number;
   readonly documents: readonly { readonly id: string; readonly revision: number }[];
   /** `traceparent` values of the pushes that it came from; undefined: they are not traced. */
   readonly trace?: readonly string[];
+  /** Of all texts, or their bytes where only these are known: what its place in the line is reckoned by. */
+  readonly characters: number;
 }
 
 /** What BullMQ stores: short keys, because memory a waiting job is mostly these bytes. */
@@ -31,11 +33,6 @@ export const JOB_LIMITS = { documents: 32, characters: 64 * 1024 } as const;
 /** BullMQ refuses ids with a colon and ids that are numbers. */
 export function embedJobId({ job, attempts }: EmbedJob): string {
   return `j${job}-${attempts}`;
-}
-
-/** BullMQ runs low numbers first; 1 is the first that is compared with others at all. */
-export function bullPriority(priority: number): number {
-  return 10 - priority;
 }
 
 export function toEmbedJobData(job: EmbedJob): EmbedJobData {

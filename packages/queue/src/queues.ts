@@ -1,15 +1,8 @@
-import type { Queue } from "bullmq";
 import { connect, type QueueBackend, type QueuePlace } from "./connection.ts";
 import { consume, together, type Consumer, type ConsumerOptions, type JobAbout } from "./consumer.ts";
-import {
-  bullPriority,
-  EMBED_QUEUE,
-  embedJobId,
-  INBOX_QUEUE,
-  parseEmbedJobData,
-  toEmbedJobData,
-  type EmbedJob,
-} from "./payloads.ts";
+import { makeFairLine } from "./fair-line.ts";
+import type { Arrival } from "./fair-order.ts";
+import { EMBED_QUEUE, INBOX_QUEUE, parseEmbedJobData, type EmbedJob } from "./payloads.ts";
 import { asQueueError } from "./queue-error.ts";
 import { jobsAShard, shardOf, shardPrefix } from "./shards.ts";
 import { withoutRepeats } from "./without-repeats.ts";
@@ -24,10 +17,11 @@ export type ReceivedJob = Pick<EmbedJob, "collectionId" | "documents" | "trace">
 export interface Queues {
   /**
    * Adds jobs; one that is there already (same job, same attempts) is left as it is. Where one shard cannot be reached,
-   * the jobs of the others are added all the same before it throws.
+   * the jobs of the others are added all the same before it throws. They are taken in a fair order of collections and
+   * priorities (`makeFairOrder`).
    * @throws PolysemeError `unavailable` when the backend is away, starting, failing over or full
    */
-  addEmbedJobs(jobs: readonly EmbedJob[]): Promise<void>;
+  addEmbedJobs(jobs: readonly EmbedJob[], arrival: Arrival): Promise<void>;
   /** Jobs waiting, delayed or running, in all shards. Also the test that the backend answers. */
   countEmbedJobs(): Promise<number>;
   /** Takes jobs of every shard. */
@@ -62,12 +56,13 @@ export async function openQueues(backend: QueueBackend, options: { onError: (err
     await close().catch(options.onError);
     throw error;
   }
+  const lines = embed.map((queue) => makeFairLine(queue, () => performance.now()));
   return {
-    async addEmbedJobs(jobs) {
-      const adding = embed.map((queue, shard) =>
-        addJobs(
-          queue,
-          jobs.filter(({ job }) => shardOf(job, embed.length) === shard),
+    async addEmbedJobs(jobs, arrival) {
+      const adding = lines.map((line, shard) =>
+        line.add(
+          jobs.filter(({ job }) => shardOf(job, lines.length) === shard),
+          arrival,
         ),
       );
       const failed = (await Promise.allSettled(adding)).find((added) => added.status === "rejected");
@@ -110,17 +105,6 @@ export async function openQueues(backend: QueueBackend, options: { onError: (err
     all: () => [...embed, inbox],
     close,
   };
-}
-
-async function addJobs(queue: Queue, jobs: readonly EmbedJob[]): Promise<void> {
-  if (jobs.length === 0) return;
-  await queue.addBulk(
-    jobs.map((job) => ({
-      name: "documents",
-      data: toEmbedJobData(job),
-      opts: { jobId: embedJobId(job), priority: bullPriority(job.priority) },
-    })),
-  );
 }
 
 /** The Postgres backend keeps all queues in the same tables, so there is nothing to spread. */

@@ -16,6 +16,8 @@ export interface Accepted {
   readonly revision: number;
   readonly job: number;
   readonly priority: number;
+  /** Of its text. */
+  readonly characters: number;
   /** `queued`: needs the encoder; `stored`: only title or metadata changed, its vectors stay. */
   readonly state: "queued" | "stored";
 }
@@ -64,13 +66,14 @@ export async function acceptDocuments(
   ]);
   const row = rows[0];
   if (row === undefined || row.collection === 0) return { kind: "collection_gone" };
-  const byId = new Map(sorted.map(({ document, job }) => [document.id, { job, priority: document.priority }]));
+  const byId = new Map(sorted.map((one) => [one.document.id, one]));
   const accepted = (row.accepted ?? []).map(([id, revision, state]) => ({
     id,
     revision,
     state,
     job: byId.get(id)?.job ?? 0,
-    priority: byId.get(id)?.priority ?? 0,
+    priority: byId.get(id)?.document.priority ?? 0,
+    characters: byId.get(id)?.document.text.length ?? 0,
   }));
   return { kind: "written", accepted, repeated: new Set(row.repeated ?? []) };
 }

@@ -7,6 +7,8 @@ export interface ClaimedDocument extends DocumentRef {
   readonly attempts: number;
   /** Earlier runs that ended with their worker. */
   readonly deaths: number;
+  /** 0 (bulk) to 9. */
+  readonly priority: number;
   /** Chunks that an earlier revision left in the store; 0: none. */
   readonly storedChunks: number;
 }
@@ -37,7 +39,7 @@ export async function claimDocuments(
      set state = 'embedding', attempts = d.attempts + 1,
        deaths = d.deaths + case when d.state = 'embedding' then 1 else 0 end, next_attempt_at = now() + interval '${CLAIM_SECONDS} seconds'
      from wanted w where d.collection_id = w.collection_id and d.id = w.id
-     returning d.id, d.revision, d.text, d.attempts, d.deaths, d.chunk_count as "storedChunks"`,
+     returning d.id, d.revision, d.text, d.attempts, d.deaths, d.priority, d.chunk_count as "storedChunks"`,
     namedParams(collectionId, documents),
   );
   return rows;

@@ -16,6 +16,8 @@ export interface LostDocument extends DocumentRef {
   readonly attempts: number;
   readonly deaths: number;
   readonly priority: number;
+  /** Bytes of its text. */
+  readonly characters: number;
 }
 
 export interface OverdueDocuments {
@@ -52,7 +54,7 @@ export async function takeOverdueDocuments(
        error_message = case when o.fatal then $3 else d.error_message end
      from judged o where d.collection_id = o.collection_id and d.id = o.id
      returning d.collection_id as "collectionId", d.id, d.revision, d.job, d.attempts, d.deaths, d.priority,
-       d.state = 'failed' as failed`,
+       d.text_bytes as characters, d.state = 'failed' as failed`,
     [
       limit,
       options.countDeaths,

@@ -12,9 +12,9 @@ const queued = fc.record({
 describe("documents that carry their job's number", () => {
   test("become one job a number, in order", () => {
     const documents = [
-      { id: "a", revision: 1, job: 7, priority: 0 },
-      { id: "b", revision: 4, job: 8, priority: 9 },
-      { id: "c", revision: 2, job: 7, priority: 0 },
+      { id: "a", revision: 1, job: 7, priority: 0, characters: 10 },
+      { id: "b", revision: 4, job: 8, priority: 9, characters: 5 },
+      { id: "c", revision: 2, job: 7, priority: 0, characters: 3 },
     ];
     expect(groupJobs(5, documents)).toEqual([
       {
@@ -26,8 +26,9 @@ describe("documents that carry their job's number", () => {
           { id: "a", revision: 1 },
           { id: "c", revision: 2 },
         ],
+        characters: 13,
       },
-      { job: 8, attempts: 0, priority: 9, collectionId: 5, documents: [{ id: "b", revision: 4 }] },
+      { job: 8, attempts: 0, priority: 9, collectionId: 5, documents: [{ id: "b", revision: 4 }], characters: 5 },
     ]);
   });
 
@@ -44,6 +45,7 @@ describe("documents that carry their job's number", () => {
       job,
       attempts,
       priority: 0,
+      characters: 1,
     }));
     expect(groupJobs(1, documents).map(({ job, attempts, documents }) => [job, attempts, documents.length])).toEqual([
       [1, 11, 2],
@@ -61,7 +63,7 @@ describe("documents that carry their job's number", () => {
       fc.property(fc.array(queued), (documents) => {
         const jobs = groupJobs(
           3,
-          documents.map((document) => ({ ...document, priority: document.job % 10 })),
+          documents.map((document) => ({ ...document, priority: document.job % 10, characters: 1 })),
         );
         for (const { job, attempts, priority, collectionId, documents: inJob } of jobs) {
           expect([collectionId, priority]).toEqual([3, job % 10]);

@@ -199,7 +199,7 @@ async function enqueue(
   const jobs = deps.tracing.on ? withTraces(untraced, group) : untraced;
   if (deps.log.isLevelEnabled("debug")) logGroup(deps.log, jobs, group);
   try {
-    await deps.queues.addEmbedJobs(jobs);
+    await deps.queues.addEmbedJobs(jobs, "new");
   } catch (error) {
     deps.log.warn(
       { jobs: jobs.length, reason: messageOf(error) },
@@ -235,13 +235,21 @@ function logGroup(log: Log, jobs: readonly EmbedJob[], group: readonly Waiting[]
 /** The queue jobs of documents that carry their job's number. */
 export function groupJobs(
   collectionId: number,
-  documents: readonly { id: string; revision: number; job: number; priority: number; attempts?: number }[],
+  documents: readonly {
+    id: string;
+    revision: number;
+    job: number;
+    priority: number;
+    characters: number;
+    attempts?: number;
+  }[],
 ): EmbedJob[] {
-  const jobs = new Map<string, EmbedJob & { documents: { id: string; revision: number }[] }>();
-  for (const { id, revision, job, priority, attempts = 0 } of documents) {
+  const jobs = new Map<string, EmbedJob & { documents: { id: string; revision: number }[]; characters: number }>();
+  for (const { id, revision, job, priority, characters, attempts = 0 } of documents) {
     const key = `${job}-${attempts}`;
-    const group = jobs.get(key) ?? { job, attempts, priority, collectionId, documents: [] };
+    const group = jobs.get(key) ?? { job, attempts, priority, collectionId, documents: [], characters: 0 };
     group.documents.push({ id, revision });
+    group.characters += characters;
     jobs.set(key, group);
   }
   return [...jobs.values()];

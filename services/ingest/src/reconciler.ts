@@ -74,7 +74,7 @@ export async function reconcileOnce(deps: ReconcilerDeps, countDeaths = true): P
 
 async function putBack(deps: ReconcilerDeps, collectionId: number, lost: readonly LostDocument[]): Promise<void> {
   try {
-    await deps.queues.addEmbedJobs(groupJobs(collectionId, lost.map(aloneWhenSuspect)));
+    await deps.queues.addEmbedJobs(groupJobs(collectionId, lost.map(aloneWhenSuspect)), "again");
   } catch (error) {
     // Best effort: without it they come up again as late as if their jobs were in the queue.
     await hastenDocuments(deps.database, collectionId, lost).catch(() => undefined);
