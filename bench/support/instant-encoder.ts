@@ -125,7 +125,7 @@ function slowRunner(batchMs: number, onBatch: (batch: BatchReport) => void): (to
 
   return (tokens) =>
     new Promise((done) => {
-      waiting.add({ tokens, arrivedMs: performance.now(), lane: "bulk", done });
+      waiting.add({ tokens, arrivedMs: performance.now(), lane: "bulk", order: 0, done });
       void drain();
     });
 }

@@ -10,5 +10,6 @@ export * from "./process-start.ts";
 export * from "./redis-address.ts";
 export * from "./roles.ts";
 export * from "./run-main.ts";
+export * from "./start-tags.ts";
 export * from "./tracing.ts";
 export * from "./tracing-config.ts";

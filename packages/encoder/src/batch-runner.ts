@@ -1,5 +1,5 @@
 import { performance } from "node:perf_hooks";
-import { asPolysemeError, distinctCauses, PolysemeError } from "@polyseme/core";
+import { asPolysemeError, distinctCauses, makeStartTags, PolysemeError, type Flow } from "@polyseme/core";
 import { areFinite, normalised } from "./check-vectors.ts";
 import { deferred, type Deferred } from "./deferred.ts";
 import { shareBudget, takeBatch, type BatchBudget, type WaitingItem } from "./pack.ts";
@@ -38,6 +38,7 @@ export interface BatchRunner extends Pick<Encoder, "encode" | "threads" | "waiti
   readonly budget: BatchBudget;
 }
 
+const NO_FLOW: Flow = { key: "", weight: 1 };
 const LANES: readonly Lane[] = ["interactive", "bulk"];
 
 /**
@@ -63,6 +64,7 @@ class Runner implements BatchRunner {
   readonly #spec: SessionSpec;
   readonly #options: RunnerOptions;
   readonly #waiting = new Set<Item>();
+  readonly #tags = makeStartTags();
   /** Halves of batches that failed, each to run as it is. */
   readonly #halves: Item[][] = [];
   #budget: BatchBudget;
@@ -120,6 +122,8 @@ class Runner implements BatchRunner {
       tokens: ids.length,
       arrivedMs,
       lane: options.lane,
+      // Whoever waits for an answer is served by arrival.
+      order: options.lane === "bulk" ? this.#tags.next(options.flow ?? NO_FLOW, ids.length) : 0,
       options,
       result,
       forget: () => undefined,
@@ -192,8 +196,12 @@ class Runner implements BatchRunner {
     const tokens = items.reduce((sum, item) => sum + item.tokens, 0);
     const now = performance.now();
     const batch = takeBatch(items, shareBudget(this.#budget, tokens, pool.idle), now, this.#bulkServedMs);
-    if (batch[0]?.lane === "bulk") this.#bulkServedMs = now;
+    if (batch[0]?.lane === "bulk") {
+      this.#bulkServedMs = now;
+      this.#tags.reached(Math.min(...batch.map(({ order }) => order)));
+    }
     this.#take(batch);
+    if (this.#waiting.size === 0) this.#tags.clear();
     return batch;
   }
 

@@ -4,6 +4,8 @@ export interface WaitingItem {
   readonly tokens: number;
   readonly arrivedMs: number;
   readonly lane: Lane;
+  /** Lower ones first, those that are equal by arrival. */
+  readonly order: number;
 }
 
 export interface BatchBudget {
@@ -28,9 +30,9 @@ export const GPU_BUDGET: BatchBudget = { maxTokens: 16_384, maxItems: 256, maxAg
 const LEAST_SHARED_TOKENS = 256;
 
 /**
- * The items of the next batch, a subset of `waiting`; empty only if nothing waits. The lane's oldest item is always in
- * it, so nothing starves; the others are those nearest to it in length. An item larger than the budget goes alone.
- * O(n log n) in the items waiting.
+ * The items of the next batch, a subset of `waiting`; empty only if nothing waits. The lane's first item by order
+ * is always in it, so nothing starves; the others are those nearest to it in length. An item larger than the budget goes
+ * alone. O(n log n) in the items waiting.
  * @param bulkServedMs when the bulk lane last had a batch, by the clock of `nowMs`
  */
 export function takeBatch<T extends WaitingItem>(
@@ -41,7 +43,7 @@ export function takeBatch<T extends WaitingItem>(
 ): T[] {
   const lane = nextLane(waiting, budget, nowMs, bulkServedMs);
   const items = waiting.filter((item) => item.lane === lane);
-  const anchor = oldestOf(items);
+  const anchor = firstOf(items);
   return anchor === undefined ? [] : nearestInLength(items, anchor, budget);
 }
 
@@ -69,6 +71,18 @@ function oldestOf<T extends WaitingItem>(items: readonly T[]): T | undefined {
   let oldest = items[0];
   for (const item of items) if (oldest === undefined || item.arrivedMs < oldest.arrivedMs) oldest = item;
   return oldest;
+}
+
+function firstOf<T extends WaitingItem>(items: readonly T[]): T | undefined {
+  let first = items[0];
+  for (const item of items)
+    if (
+      first === undefined ||
+      item.order < first.order ||
+      (item.order === first.order && item.arrivedMs < first.arrivedMs)
+    )
+      first = item;
+  return first;
 }
 
 /** Grows a window around the anchor in the order of length, each time by the neighbour that adds less padding. */

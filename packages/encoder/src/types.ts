@@ -1,4 +1,4 @@
-import type { Device, PolysemeError } from "@polyseme/core";
+import type { Device, Flow, PolysemeError } from "@polyseme/core";
 
 /** A text's tokens as the model sees them, special tokens included. */
 export interface Tokens {
@@ -60,6 +60,8 @@ export interface EncodeOptions {
   readonly lane: Lane;
   /** `traceparent` of what the text belongs to. */
   readonly trace?: string | undefined;
+  /** The bulk lane is shared between flows by their weights, within one by arrival; left out: all those are one flow. */
+  readonly flow?: Flow;
   /** Aborted before its batch started: rejected with the signal's reason and never encoded. */
   readonly signal?: AbortSignal;
 }

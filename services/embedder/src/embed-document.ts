@@ -1,4 +1,4 @@
-import type { Chunking } from "@polyseme/core";
+import type { Chunking, Flow } from "@polyseme/core";
 import type { Encoder, TokenIds } from "@polyseme/encoder";
 import type { EmbeddedChunk } from "@polyseme/store";
 import { AT_ONCE, type InTurn } from "./in-turn.ts";
@@ -12,6 +12,17 @@ const CHARACTERS_A_TOKEN = 8;
 /** Chunks planned at once: the tokenizer's own memory grows with what it is given, some 100 bytes a token. */
 const CHUNKS_A_WINDOW = 8;
 
+/** When a document's chunks are encoded, among all others. */
+export interface Turn {
+  readonly flow: Flow;
+  /** Aborted: what has not begun is not encoded, and the signal's reason is thrown. */
+  readonly signal: AbortSignal;
+  /** Of its job; undefined: none. */
+  readonly trace?: JobTrace;
+  /** See `chunkDocument`. */
+  readonly inTurn?: InTurn;
+}
+
 interface PlannedChunk extends Span {
   readonly text: string;
   readonly tokens: TokenIds;
@@ -20,8 +31,6 @@ interface PlannedChunk extends Span {
 /**
  * A document's chunks with their embeddings. A chunk is encoded as its text alone would be, so its embedding does not
  * depend on the rest of the document.
- * @param signal aborted: what has not begun is not encoded, and the signal's reason is thrown
- * @param inTurn see `chunkDocument`
  * @throws PolysemeError as the encoder does
  */
 export async function embedDocument(
@@ -29,17 +38,13 @@ export async function embedDocument(
   chunking: Chunking,
   encoder: Encoder,
   permits: TokenPermits,
-  signal: AbortSignal,
-  trace: JobTrace = NO_JOB_TRACE,
-  inTurn: InTurn = AT_ONCE,
+  turn: Turn,
 ): Promise<EmbeddedChunk[]> {
+  const { trace = NO_JOB_TRACE, inTurn } = turn;
   const leaveTokenise = trace.enter("tokenise");
   const chunks = await chunkDocument(text, chunking, encoder, inTurn).finally(leaveTokenise);
   const leaveEncode = trace.enter("encode");
-  const { traceparent } = trace.span;
-  return Promise.all(chunks.map((chunk) => embedChunk(chunk, encoder, permits, signal, traceparent))).finally(
-    leaveEncode,
-  );
+  return Promise.all(chunks.map((chunk) => embedChunk(chunk, encoder, permits, turn))).finally(leaveEncode);
 }
 
 /**
@@ -128,12 +133,12 @@ async function embedChunk(
   { start, end, text, tokens }: PlannedChunk,
   encoder: Encoder,
   permits: TokenPermits,
-  signal: AbortSignal,
-  trace: string | undefined,
+  { flow, signal, trace }: Turn,
 ): Promise<EmbeddedChunk> {
-  const giveBack = await permits.take(tokens.ids.length, signal);
+  const giveBack = await permits.take(tokens.ids.length, flow, signal);
   try {
-    const { embedding } = await encoder.encode(tokens.ids, { wants: { embedding: true }, lane: "bulk", signal, trace });
+    const wanted = { wants: { embedding: true }, lane: "bulk", flow, signal, trace: trace?.span.traceparent } as const;
+    const { embedding } = await encoder.encode(tokens.ids, wanted);
     if (embedding === undefined) throw new Error("The encoder gave no embedding");
     return { start, end, text, tokens: tokens.ids.length, embedding };
   } finally {

@@ -183,8 +183,8 @@ async function runDocument(
 /** A suspect is encoded where it can do no harm; so is a document whose batch ended its thread, as it may have been it. */
 async function chunksOf(
   deps: EmbedJobDeps,
-  { generation: { model, chunking } }: Collection,
-  { id, text, deaths }: ClaimedDocument,
+  { id: collectionId, generation: { model, chunking } }: Collection,
+  { id, text, deaths, priority }: ClaimedDocument,
   encoder: Encoder,
   trace: JobTrace,
 ): Promise<EmbeddedChunk[]> {
@@ -194,7 +194,13 @@ async function chunksOf(
   };
   if (deaths >= SUSPECT_DEATHS) return inQuarantine();
   try {
-    return await embedDocument(text, chunking, encoder, deps.permits, deps.abandon, trace, deps.inTurn);
+    const flow = { key: `${collectionId} ${priority}`, weight: 1 + priority };
+    return await embedDocument(text, chunking, encoder, deps.permits, {
+      flow,
+      signal: deps.abandon,
+      trace,
+      inTurn: deps.inTurn,
+    });
   } catch (error) {
     if (asPolysemeError(error).details?.["workerDied"] !== true || deps.abandon.aborted) throw error;
     return inQuarantine();

@@ -1,3 +1,5 @@
+import { setMaxListeners } from "node:events";
+import type { Flow } from "@polyseme/core";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { makeTokenPermits, type TokenPermits } from "./token-permits.ts";
@@ -5,6 +7,8 @@ import { makeTokenPermits, type TokenPermits } from "./token-permits.ts";
 /** Lets everything that is ready go on. */
 const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 const forever = new AbortController().signal;
+setMaxListeners(0, forever);
+const oneFlow: Flow = { key: "a", weight: 1 };
 
 interface Caller {
   readonly tokens: number;
@@ -13,9 +17,9 @@ interface Caller {
   refusal?: unknown;
 }
 
-function call(permits: TokenPermits, tokens: number, signal = forever): Caller {
+function call(permits: TokenPermits, tokens: number, signal = forever, flow = oneFlow): Caller {
   const caller: Caller = { tokens };
-  permits.take(tokens, signal).then(
+  permits.take(tokens, flow, signal).then(
     (giveBack) => (caller.giveBack = giveBack),
     (error: unknown) => (caller.refusal = error),
   );
@@ -116,11 +120,88 @@ describe("a bound of tokens", () => {
   });
 });
 
+describe("several flows", () => {
+  const flowOf = (key: string, weight = 1): Flow => ({ key, weight });
+
+  /** Admits one after the other whoever is next; answers their flows and orders in that turn. */
+  async function served(permits: TokenPermits, wanted: readonly { flow: Flow; tokens: number }[], bound: number) {
+    // Holds all tokens until everyone waits.
+    const giveFirstBack = await permits.take(bound, flowOf("first"), forever);
+    const turn: string[] = [];
+    const all = wanted.map(async ({ flow, tokens }) => {
+      const giveBack = await permits.take(tokens, flow, forever);
+      turn.push(flow.key);
+      await settle();
+      giveBack();
+    });
+    giveFirstBack();
+    await Promise.all(all);
+    return turn;
+  }
+
+  test("take turns, so that ten texts do not wait for a thousand of another collection that came before", async () => {
+    const wanted = [
+      ...Array.from({ length: 1_000 }, () => ({ flow: flowOf("large"), tokens: 10 })),
+      ...Array.from({ length: 10 }, () => ({ flow: flowOf("small"), tokens: 10 })),
+    ];
+    const turn = await served(makeTokenPermits(10), wanted, 10);
+    expect(turn.lastIndexOf("small")).toBeLessThanOrEqual(20);
+  });
+
+  test("are served in proportion to their weights, whatever their texts cost", async () => {
+    const flow = fc.record({ weight: fc.integer({ min: 1, max: 10 }), tokens: fc.integer({ min: 1, max: 9 }) });
+    await fc.assert(
+      fc.asyncProperty(fc.array(flow, { minLength: 2, maxLength: 4 }), async (flows) => {
+        const texts = 60;
+        const wanted = flows.flatMap(({ weight, tokens }, i) =>
+          Array.from({ length: texts }, () => ({ flow: flowOf(String(i), weight), tokens })),
+        );
+        const turn = await served(makeTokenPermits(9), wanted, 9);
+        const had = flows.map(() => 0);
+        for (const key of turn) {
+          had[Number(key)] = (had[Number(key)] ?? 0) + 1;
+          if (had.includes(texts)) break;
+          const normal = flows.map(({ weight, tokens }, i) => ((had[i] ?? 0) * tokens) / weight);
+          const slack = Math.max(...flows.map(({ weight, tokens }) => tokens / weight));
+          expect(Math.max(...normal) - Math.min(...normal)).toBeLessThanOrEqual(2 * slack + 1e-9);
+        }
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  test("gain nothing by having been away", async () => {
+    const permits = makeTokenPermits(10);
+    const turn: string[] = [];
+    let giveBack = (): void => undefined;
+    const call = (count: number, key: string): void => {
+      for (let i = 0; i < count; i += 1)
+        void permits.take(10, flowOf(key), forever).then((give) => {
+          turn.push(key);
+          giveBack = give;
+        });
+    };
+    const next = async (times: number): Promise<void> => {
+      for (let i = 0; i < times; i += 1) {
+        giveBack();
+        await settle();
+      }
+    };
+    call(10, "busy");
+    await settle();
+    await next(3);
+    call(4, "late");
+    await next(8);
+    expect(turn.slice(0, 4)).toEqual(Array(4).fill("busy"));
+    expect(turn.slice(4, 10).filter((key) => key === "late")).toHaveLength(3);
+  });
+});
+
 describe("a caller who is aborted", () => {
   test("before it asks is refused with the signal's reason and takes nothing", async () => {
     const permits = makeTokenPermits(10);
     const reason = new Error("stop");
-    await expect(permits.take(10, AbortSignal.abort(reason))).rejects.toBe(reason);
+    await expect(permits.take(10, oneFlow, AbortSignal.abort(reason))).rejects.toBe(reason);
     const next = call(permits, 10);
     await settle();
     expect(next.giveBack).toBeDefined();

@@ -10,6 +10,9 @@ import type { FromChild, SuspectText, ToChild } from "./protocol.ts";
  */
 const TOKENS_IN_WORK = 4 * 1_024;
 
+/** Nothing else is encoded here, so there is nobody to be fair to. */
+const ALONE = { key: "suspect", weight: 1 };
+
 const never = new AbortController().signal;
 let encoders: EncoderRegistry | undefined;
 
@@ -38,7 +41,10 @@ async function embed({ model, text, chunking }: SuspectText): Promise<void> {
     const encoder = await encoders.get(model);
     send({ kind: "begun" });
     const told = tellProgress(encoder);
-    const chunks = await embedDocument(text, chunking, told, makeTokenPermits(TOKENS_IN_WORK), never);
+    const chunks = await embedDocument(text, chunking, told, makeTokenPermits(TOKENS_IN_WORK), {
+      flow: ALONE,
+      signal: never,
+    });
     send({
       kind: "done",
       chunks: chunks.map(({ start, end, tokens, embedding }) => ({ start, end, tokens, embedding })),

@@ -130,7 +130,10 @@ test("a real encoder in quarantine gives the same vectors as one that is not", a
   const encoder = await encoders.get(config.model);
   const [inside, outside] = await Promise.all([
     made.embed({ model: config.model, text, chunking: small }, never),
-    embedDocument(text, small, encoder, makeTokenPermits(4_096), never),
+    embedDocument(text, small, encoder, makeTokenPermits(4_096), {
+      flow: { key: "test", weight: 1 },
+      signal: never,
+    }),
   ]);
   await encoders.close();
   expect(outside.length).toBeGreaterThan(3);
