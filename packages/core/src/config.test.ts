@@ -29,6 +29,7 @@ describe("the settings", () => {
       apiKeys: [],
       metricsKey: undefined,
       logLevel: "info",
+      maxPending: 10_000_000,
     });
   });
 
@@ -49,6 +50,7 @@ describe("the settings", () => {
         POLYSEME_API_KEYS: " one, two ,,",
         POLYSEME_METRICS_KEY: " scrape ",
         POLYSEME_LOG_LEVEL: "debug",
+        POLYSEME_MAX_PENDING: "5000",
       }),
     ).toEqual({
       backend: {
@@ -68,6 +70,7 @@ describe("the settings", () => {
       apiKeys: ["one", "two"],
       metricsKey: "scrape",
       logLevel: "debug",
+      maxPending: 5_000,
     });
   });
 

@@ -26,6 +26,8 @@ export interface Config {
   readonly logLevel: LogLevel;
   /** undefined: no traces. */
   readonly tracing: TracingConfig | undefined;
+  /** Documents that may wait to be embedded before pushes are answered 429. */
+  readonly maxPending: number;
 }
 
 export type BackendConfig =
@@ -49,6 +51,8 @@ export type LogLevel = (typeof LOG_LEVELS)[number];
 export const DEFAULT_MODEL = "all-MiniLM-L6-v2";
 export const DEFAULT_DATA_DIR = "./.polyseme";
 export const MAX_QUEUE_SHARDS = 64;
+/** Some 5 GB of short texts, and a backlog that is counted in a second. */
+export const DEFAULT_MAX_PENDING = 10_000_000;
 /** Hash-tagged, so that all keys of a queue share one slot of a Redis Cluster. */
 export const DEFAULT_QUEUE_PREFIX = "{polyseme}";
 
@@ -79,6 +83,7 @@ export function readConfig(env: Environment): Config {
     metricsKey: value(env, "POLYSEME_METRICS_KEY"),
     logLevel: oneOf(env, "POLYSEME_LOG_LEVEL", LOG_LEVELS) ?? "info",
     tracing: readTracingConfig(env),
+    maxPending: wholeNumber(env, "POLYSEME_MAX_PENDING", 1, 1_000_000_000) ?? DEFAULT_MAX_PENDING,
   };
 }
 

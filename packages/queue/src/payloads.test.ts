@@ -146,7 +146,7 @@ describe("a job for BullMQ", () => {
 
   test("carries the traces of its pushes where there are any, and is not lost when they cannot be read", () => {
     const documents = [{ id: "a", revision: 3 }];
-    const job = { job: 1, attempts: 0, priority: 0, collectionId: 7, documents };
+    const job = { job: 1, attempts: 0, priority: 0, collectionId: 7, documents, characters: 6 };
     expect(toEmbedJobData({ ...job, trace: ["00-a-b-01"] })).toEqual({ c: 7, d: [["a", 3]], t: ["00-a-b-01"] });
     expect(toEmbedJobData({ ...job, trace: [] })).toEqual(toEmbedJobData(job));
     expect(parseEmbedJobData({ c: 7, d: [["a", 3]], t: ["x", 1, null] })).toEqual({

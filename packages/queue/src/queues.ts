@@ -1,3 +1,4 @@
+import type { Queue } from "bullmq";
 import { connect, type QueueBackend, type QueuePlace } from "./connection.ts";
 import { consume, together, type Consumer, type ConsumerOptions, type JobAbout } from "./consumer.ts";
 import { makeFairLine } from "./fair-line.ts";

@@ -27,7 +27,7 @@ export function runAll(options: RunOptions): Promise<void> {
       };
       return {
         services: [
-          makeIngest({ ...shared, catalog: encoders.catalog }),
+          makeIngest({ ...shared, catalog: encoders.catalog, maxPending: config.maxPending }),
           makeEmbedder({ ...shared, throughput, quarantine: makeQuarantine({ settings: config, log: context.log }) }),
           makeApi({ ...shared, board: mayShowBoard(config) }),
         ],

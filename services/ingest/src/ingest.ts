@@ -5,6 +5,7 @@ import { backendProbes, type Service } from "@polyseme/http";
 import type { Consumer } from "@polyseme/queue";
 import { makeCollectionDoor } from "./collection-door.ts";
 import { makeDoorLimit } from "./door-limit.ts";
+import { makeBound } from "./bound.ts";
 import { acceptInboxJob } from "./inbox.ts";
 import { makeLedgerWriter } from "./ledger-writer.ts";
 import { pushRoutes } from "./push-routes.ts";
@@ -20,6 +21,8 @@ export interface IngestOptions {
   /** Undefined: no traces. */
   readonly tracing?: Tracing;
   readonly stop: AbortSignal;
+  /** Documents that may wait before pushes are refused. */
+  readonly maxPending: number;
 }
 
 /** Inbox jobs at once; each is one transaction, so this bounds connections, not memory. */
@@ -28,14 +31,28 @@ const RECONCILE_EVERY_MS = 2_000;
 const STOP_INBOX_MS = 10_000;
 const STOP_RECONCILER_MS = 10_000;
 
+/** Bodies of pushes in memory at once, in all requests together. */
+const BODIES_BYTES = 512 * 1024 * 1024;
+/** Requests that wait for a ticket or watch one; each asks Postgres up to a hundred times a second at first, later twice. */
+const TICKET_WATCHERS = 1_000;
+
 /** The door: pushes, tickets and deletes over HTTP, the inbox queue, the reconciler, and how much waits. */
-export function makeIngest({ backends, catalog, log, metrics, tracing = NO_TRACING, stop }: IngestOptions): Service {
+export function makeIngest(options: IngestOptions): Service {
+  const { backends, catalog, log, metrics, tracing = NO_TRACING, stop, maxPending } = options;
   const { database, queues } = backends;
   const collections = makeCollectionDoor(database, catalog);
+  const nowMs = (): number => performance.now();
+  const refreshBacklog = makeBacklogRefresh(database, metrics, nowMs);
+  const refreshDocuments = makeDocumentsRefresh(database, metrics, nowMs);
+  const doorLimit = makeDoorLimit({
+    countJobs: () => queues.countEmbedJobs(),
+    readBacklog: refreshBacklog,
+    nowMs,
+    random: Math.random,
+    maxPending,
+  });
   const ledger = makeLedgerWriter({ database, queues, collections, log, metrics, tracing });
-  const push = { ledger, log, metrics, tracing };
-  const refreshBacklog = makeBacklogRefresh(database, metrics, () => performance.now());
-  const refreshDocuments = makeDocumentsRefresh(database, metrics, () => performance.now());
+  const push = { ledger, doorLimit, log, metrics, tracing };
   let inbox: Consumer | undefined;
   let reconciler: Promise<void> = Promise.resolve();
   return {
@@ -44,10 +61,10 @@ export function makeIngest({ backends, catalog, log, metrics, tracing = NO_TRACI
       await app.register(pushRoutes, {
         ...push,
         database,
-        doorLimit: makeDoorLimit(queues, () => performance.now()),
+        bodies: makeBound("push bodies", BODIES_BYTES),
         stop,
       });
-      await app.register(ticketRoutes, { database, stop });
+      await app.register(ticketRoutes, { database, watchers: makeBound("ticket watchers", TICKET_WATCHERS), stop });
     },
     probes: backendProbes(backends),
     async refreshMetrics() {

@@ -1,15 +1,20 @@
+import type { IncomingHttpHeaders } from "node:http";
 import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
 import { checkCollectionName, checkDocument, DOCUMENT_LIMITS, PolysemeError, type Log } from "@polyseme/core";
 import { CollectionParams, ErrorSchema } from "@polyseme/http";
 import { deleteDocuments, getCollection, type Database } from "@polyseme/store";
 import { Type } from "typebox";
-import type { DoorLimit } from "./door-limit.ts";
+import type { Bound } from "./bound.ts";
 import { pushDocuments, type PushDeps, type PushResult } from "./push.ts";
 import { documentsInBody, documentsInStream } from "./sources.ts";
 import { withPatience } from "./stream-patience.ts";
 
 /** JSON is held whole while it is parsed, so it has a bound; NDJSON is streamed and has none. */
 const JSON_PUSH_LIMIT_BYTES = 64 * 1024 * 1024;
+/** What a stream holds of its body: a few batches and the line that is being read, as texts rarely fill them. */
+const STREAM_HOLDS_BYTES = 8 * 1024 * 1024;
+/** A connection and its request, however small the body. */
+const REQUEST_HOLDS_BYTES = 16 * 1024;
 const MAX_IDS = 10_000;
 
 const PushSchema = Type.Object({
@@ -30,7 +35,8 @@ const PushSchema = Type.Object({
 
 export interface PushRouteDeps extends PushDeps {
   readonly database: Database;
-  readonly doorLimit: DoorLimit;
+  /** Bytes of bodies that may be held at once. */
+  readonly bodies: Bound;
   readonly log: Log;
   readonly stop: AbortSignal;
   /** How long a stream may stand; for tests. */
@@ -49,6 +55,11 @@ export const pushRoutes: FastifyPluginAsyncTypebox<PushRouteDeps> = async (app, 
     {
       bodyLimit: JSON_PUSH_LIMIT_BYTES,
       config: { needs: "write" },
+      // Before the body is read: what is refused costs no memory.
+      onRequest: async (request, reply) => {
+        reply.raw.once("close", deps.bodies.enter(bytesHeld(request.headers)));
+        await deps.doorLimit.check();
+      },
       schema: {
         summary: "Push documents",
         description:
@@ -61,7 +72,6 @@ export const pushRoutes: FastifyPluginAsyncTypebox<PushRouteDeps> = async (app, 
     },
     async (request, reply) => {
       const collection = checkCollectionName(request.params.collection);
-      await deps.doorLimit.check();
       const result = isStream(request.body)
         ? await pushDocuments(
             deps,
@@ -146,6 +156,13 @@ async function pushBody(
     throw new PolysemeError(code, message, { details: { field } });
   }
   return pushDocuments(deps, collection, items, deps.stop, cause);
+}
+
+function bytesHeld(headers: IncomingHttpHeaders): number {
+  const isNdjson = headers["content-type"]?.startsWith("application/x-ndjson") === true;
+  const most = isNdjson ? STREAM_HOLDS_BYTES : JSON_PUSH_LIMIT_BYTES;
+  const length = Number(headers["content-length"] ?? Infinity);
+  return Math.max(Math.min(length, most), REQUEST_HOLDS_BYTES);
 }
 
 function isStream(body: unknown): body is AsyncIterable<Uint8Array> {

@@ -10,7 +10,8 @@ import {
   type Span,
   type Tracing,
 } from "@polyseme/core";
-import { GROUP_LIMITS, type LedgerWriter } from "./ledger-writer.ts";
+import type { DoorLimit } from "./door-limit.ts";
+import { GROUP_LIMITS, type LedgerWriter, type WrittenBatch } from "./ledger-writer.ts";
 import type { PushItem } from "./sources.ts";
 
 export interface PushResult {
@@ -29,6 +30,7 @@ export interface IndexedRejection extends Rejection {
 
 export interface PushDeps {
   readonly ledger: LedgerWriter;
+  readonly doorLimit: DoorLimit;
   readonly log: Log;
   readonly metrics: Metrics;
   readonly tracing: Tracing;
@@ -43,7 +45,8 @@ const BATCHES_AT_ONCE = 3;
  * Checks, writes down and queues the documents of one push, in batches; a few of them at once, so memory is bounded.
  * A fault in one document rejects that document alone.
  * @param cause `traceparent` of the request or job that it came in
- * @throws PolysemeError `unavailable` when Postgres cannot be reached or `signal` is aborted: written batches stay accepted
+ * @throws PolysemeError `unavailable` when Postgres cannot be reached or `signal` is aborted: written batches stay accepted;
+ * `overloaded` when there was no room for the next batch for a while: `details` say what was accepted before
  */
 export async function pushDocuments(
   deps: PushDeps,
@@ -53,7 +56,7 @@ export async function pushDocuments(
   cause?: string,
 ): Promise<PushResult> {
   return traced(deps.tracing, "push", { causes: [cause] }, async (span) => {
-    const push = new Push(deps, collectionName, span);
+    const push = new Push(deps, collectionName, span, signal);
     const result = await pushAll(push, items, signal);
     const { ticket, accepted, unchanged, rejected } = result;
     const about = { collection: collectionName, ticket, accepted, unchanged, rejected: rejected.length };
@@ -85,6 +88,10 @@ async function pushAll(
       if (push.isBatchFull) await push.flush();
     }
     await push.finish();
+  } catch (error) {
+    if (!(error instanceof PolysemeError) || error.code !== "overloaded") throw error;
+    await push.settled();
+    throw push.refused(error);
   } finally {
     await push.settled();
   }
@@ -99,6 +106,7 @@ interface Line {
 class Push {
   readonly #deps: PushDeps;
   readonly #collection: string;
+  readonly #signal: AbortSignal;
   readonly #ticket = randomUUID();
   #seen = 0;
   #accepted = 0;
@@ -114,10 +122,11 @@ class Push {
   /** Batches under way. Ids that they hold cannot be looked up in the ledger yet. */
   readonly #writing = new Map<ReadonlyMap<string, Line>, Promise<void>>();
 
-  constructor(deps: PushDeps, collection: string, span: Span) {
+  constructor(deps: PushDeps, collection: string, span: Span, signal: AbortSignal) {
     this.#deps = deps;
     this.#span = span;
     this.#collection = collection;
+    this.#signal = signal;
   }
 
   get isBatchFull(): boolean {
@@ -147,8 +156,12 @@ class Push {
     this.#characters += document.text.length;
   }
 
-  /** Hands the batch over; resolves when there is room for another. Rejects when one of those before failed. */
+  /**
+   * Hands the batch over once the door has room, so a sender is held back meanwhile; resolves when there is room for
+   * another. Rejects when there is none for long or a batch before failed.
+   */
   async flush(): Promise<void> {
+    await this.#deps.doorLimit.room(this.#signal);
     const batch = this.#batch;
     this.#batch = new Map();
     this.#characters = 0;
@@ -193,16 +206,36 @@ class Push {
     );
   }
 
+  /** The error with what became of the batches before. */
+  refused(error: PolysemeError): PolysemeError {
+    const done = { ticket: this.#ticket, accepted: this.#accepted, unchanged: this.#unchanged };
+    if (!this.#opened) return error;
+    const message = `${error.message} What was accepted before will be answered as unchanged.`;
+    return new PolysemeError(error.code, message, { details: { ...error.details, ...done }, cause: error });
+  }
+
   async #write(batch: ReadonlyMap<string, Line>): Promise<void> {
     const opensTicket = !this.#opened;
     this.#opened = true;
-    const { accepted, unchanged, repeated } = await this.#deps.ledger.write({
-      collection: this.#collection,
-      ticket: this.#ticket,
-      opensTicket,
-      trace: this.#span.traceparent,
-      documents: [...batch.values()].map(({ document }) => document),
-    });
+    // From now on, so that the batches under way cannot pass the door together.
+    this.#deps.doorLimit.took(batch.size);
+    let notTaken = batch.size;
+    try {
+      const written = await this.#deps.ledger.write({
+        collection: this.#collection,
+        ticket: this.#ticket,
+        opensTicket,
+        trace: this.#span.traceparent,
+        documents: [...batch.values()].map(({ document }) => document),
+      });
+      notTaken -= written.accepted;
+      this.#count(batch, written);
+    } finally {
+      this.#deps.doorLimit.took(-notTaken);
+    }
+  }
+
+  #count(batch: ReadonlyMap<string, Line>, { accepted, unchanged, repeated }: WrittenBatch): void {
     this.#accepted += accepted;
     this.#unchanged += unchanged;
     this.#deps.metrics.documentsReceived.inc({ outcome: "accepted" }, accepted);

@@ -13,20 +13,25 @@ const LEAST_REST_MS = 1_000;
 const REST_PER_COST = 19;
 
 /**
- * A function that brings the backlog's gauges up to date. Rejects when the store cannot be read: the gauges keep their
- * last values then, or stay absent.
+ * A function that brings the backlog's gauges up to date and answers what was read last. Rejects when the store cannot be
+ * read: the gauges keep their last values then, or stay absent.
  */
-export function makeBacklogRefresh(sql: Sql, metrics: Metrics, nowMs: () => number): () => Promise<void> {
+export function makeBacklogRefresh(
+  sql: Sql,
+  metrics: Metrics,
+  nowMs: () => number,
+): () => Promise<Backlog | undefined> {
   let gauges: BacklogGauges | undefined;
   return withRests(nowMs, async () => {
     const backlog = await readBacklog(sql);
     gauges ??= makeBacklogGauges(metrics.registry);
     show(gauges, backlog);
+    return backlog;
   });
 }
 
 /** The same for the documents by state. */
-export function makeDocumentsRefresh(sql: Sql, metrics: Metrics, nowMs: () => number): () => Promise<void> {
+export function makeDocumentsRefresh(sql: Sql, metrics: Metrics, nowMs: () => number): () => Promise<unknown> {
   let gauge: DocumentsGauge | undefined;
   return withRests(nowMs, async () => {
     const counts = await countDocumentStates(sql);
@@ -35,15 +40,17 @@ export function makeDocumentsRefresh(sql: Sql, metrics: Metrics, nowMs: () => nu
   });
 }
 
-/** At most one reading at a time, and never again before it has rested. */
-function withRests(nowMs: () => number, read: () => Promise<void>): () => Promise<void> {
+/** At most one reading at a time, and never again before it has rested; meanwhile what was read last. */
+function withRests<T>(nowMs: () => number, read: () => Promise<T>): () => Promise<T | undefined> {
+  let last: T | undefined;
   let restUntil = 0;
-  let reading: Promise<void> | undefined;
+  let reading: Promise<T> | undefined;
 
-  async function readAndRest(): Promise<void> {
+  async function readAndRest(): Promise<T> {
     const startedMs = nowMs();
     try {
-      await read();
+      last = await read();
+      return last;
     } finally {
       const endedMs = nowMs();
       restUntil = endedMs + Math.max(LEAST_REST_MS, (endedMs - startedMs) * REST_PER_COST);
@@ -52,7 +59,7 @@ function withRests(nowMs: () => number, read: () => Promise<void>): () => Promis
   }
 
   return () => {
-    if (reading === undefined && nowMs() < restUntil) return Promise.resolve();
+    if (reading === undefined && nowMs() < restUntil) return Promise.resolve(last);
     reading ??= readAndRest();
     return reading;
   };

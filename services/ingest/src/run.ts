@@ -15,7 +15,10 @@ export function runIngest(options: RunOptions): Promise<void> {
     unbuiltRoutes: [],
     makeParts: (context) => {
       const catalog = makeCatalog({ defaultModel: config.model, modelsDir: config.modelsDir });
-      return Promise.resolve({ services: [makeIngest({ ...context, catalog, stop: signals.stop })], closeSteps: [] });
+      return Promise.resolve({
+        services: [makeIngest({ ...context, catalog, stop: signals.stop, maxPending: config.maxPending })],
+        closeSteps: [],
+      });
     },
   });
 }

@@ -4,6 +4,7 @@ import { makeLog, makeMetrics, NO_TRACING } from "@polyseme/core";
 import { buildApp, type App } from "@polyseme/http";
 import type { Database } from "@polyseme/store";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { makeBound } from "./bound.ts";
 import { pushRoutes } from "./push-routes.ts";
 
 const PATIENCE_MS = 300;
@@ -36,7 +37,8 @@ beforeAll(async () => {
     tracing: NO_TRACING,
     stop,
     database: undefined as unknown as Database,
-    doorLimit: { check: () => Promise.resolve() },
+    doorLimit: { check: () => Promise.resolve(), room: () => Promise.resolve(), took: () => undefined },
+    bodies: makeBound("bodies", 1e9),
     patienceMs: PATIENCE_MS,
   });
   await app.listen({ host: "127.0.0.1", port: 0 });

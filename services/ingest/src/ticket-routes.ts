@@ -3,6 +3,7 @@ import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
 import { ErrorSchema, requireTicket } from "@polyseme/http";
 import { readTicket, waitForTicket, watchTicket, type Database } from "@polyseme/store";
 import { Type } from "typebox";
+import type { Bound } from "./bound.ts";
 import { MAX_WAIT_MS, parseWait } from "./parse-wait.ts";
 
 const TicketSchema = Type.Object({
@@ -18,10 +19,12 @@ const TicketSchema = Type.Object({
 const TicketParams = Type.Object({ ticket: Type.String() });
 
 /** How far a push is: asked once, waited for, or watched. */
-export const ticketRoutes: FastifyPluginAsyncTypebox<{ database: Database; stop: AbortSignal }> = async (
-  app,
-  { database, stop },
-) => {
+export const ticketRoutes: FastifyPluginAsyncTypebox<{
+  database: Database;
+  /** How many may wait or watch at once. */
+  watchers: Bound;
+  stop: AbortSignal;
+}> = async (app, { database, watchers, stop }) => {
   await Promise.resolve();
   app.get(
     "/v1/tickets/:ticket",
@@ -40,7 +43,9 @@ export const ticketRoutes: FastifyPluginAsyncTypebox<{ database: Database; stop:
       const { wait } = request.query;
       await requireTicket(database, request.caller, ticket);
       if (wait === undefined) return readTicket(database, ticket);
-      return waitForTicket(database, ticket, parseWait(wait), AbortSignal.any([stop, callerGone(reply.raw)]));
+      const waitMs = parseWait(wait);
+      reply.raw.once("close", watchers.enter(1));
+      return waitForTicket(database, ticket, waitMs, AbortSignal.any([stop, callerGone(reply.raw)]));
     },
   );
 
@@ -52,6 +57,7 @@ export const ticketRoutes: FastifyPluginAsyncTypebox<{ database: Database; stop:
     },
     async (request, reply) => {
       await requireTicket(database, request.caller, request.params.ticket);
+      reply.raw.once("close", watchers.enter(1));
       await readTicket(database, request.params.ticket);
       const until = AbortSignal.any([stop, callerGone(reply.raw), AbortSignal.timeout(MAX_WAIT_MS)]);
       const events = Readable.from(serverSentEvents(database, request.params.ticket, until));
