@@ -8,6 +8,8 @@ export interface ProgressState {
   readonly total: number;
   readonly tokensPerSecond: number | undefined;
   readonly secondsLeft: number | undefined;
+  /** Why nothing is sent just now, and for how long. */
+  readonly paused?: { readonly why: "full" | "away"; readonly seconds: number } | undefined;
 }
 
 export interface ProgressView {
@@ -60,12 +62,13 @@ function makeLines({ err }: Pick<CliContext, "err">): ProgressView {
   };
 }
 
-/** `120/312 documents, 4,100 tokens/s, 12 s left` */
-export function describeProgress({ done, total, tokensPerSecond, secondsLeft }: ProgressState): string {
+/** `120/312 documents, 4,100 tokens/s, 12 s left, the server is full, waiting 8 s` */
+export function describeProgress({ done, total, tokensPerSecond, secondsLeft, paused }: ProgressState): string {
   return [
     `${done.toLocaleString("en")}/${plural(total, "document")}`,
     ...(tokensPerSecond === undefined ? [] : [`${Math.round(tokensPerSecond).toLocaleString("en")} tokens/s`]),
     ...(secondsLeft === undefined ? [] : [`${duration(secondsLeft)} left`]),
+    ...(paused === undefined ? [] : [`the server is ${paused.why}, waiting ${Math.ceil(paused.seconds)} s`]),
   ].join(", ");
 }
 

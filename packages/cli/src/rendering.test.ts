@@ -131,6 +131,9 @@ describe("progress", () => {
     expect(state).toMatchObject({ tokensPerSecond: 2_500, secondsLeft: 6 });
     expect(describeProgress(state)).toBe("100/400 documents, 2,500 tokens/s, 6.0 s left");
     expect(describeProgress(estimate(first, { ...first, total: 1 }))).toBe("0/1 document");
+    expect(describeProgress({ ...state, paused: { why: "full", seconds: 11.2 } })).toBe(
+      "100/400 documents, 2,500 tokens/s, 6.0 s left, the server is full, waiting 12 s",
+    );
   });
 
   it("accounts for every document in one line", () => {

@@ -1,4 +1,12 @@
-import type { DocumentFailure, Polyseme, PushDocument, Rejection, TicketStatus, Ticket } from "@polyseme/client";
+import type {
+  DocumentFailure,
+  Polyseme,
+  PushDocument,
+  Rejection,
+  RequestPause,
+  Ticket,
+  TicketStatus,
+} from "@polyseme/client";
 import { pause } from "@polyseme/core";
 import { estimate, type ProgressSample, type ProgressView } from "./progress.ts";
 import type { Problem, SourceItem } from "./sources/source.ts";
@@ -34,6 +42,8 @@ export interface UploadResult {
 
 const LISTED_PROBLEMS = 1_000;
 const LOOK_EVERY_MS = 400;
+const OVERLOADED = 429;
+const NOTHING_YET = { stored: 0, failed: 0, deleted: 0, tokens: 0 };
 
 /** Pushes documents and follows them until they are stored. */
 export async function upload(
@@ -54,6 +64,9 @@ export async function upload(
           source.answered(sent, latestRejected);
           problems = rejected;
           follower.follow(ticket, sent);
+        },
+        onPause: (pause) => {
+          follower.paused(pause);
         },
       }),
     );
@@ -132,6 +145,7 @@ class Follower {
   readonly #first: ProgressSample;
   #ticket: Ticket | undefined;
   #sent = 0;
+  #pause: { readonly why: "full" | "away"; readonly untilMs: number } | undefined;
 
   constructor(options: UploadOptions, startedMs: number) {
     this.#options = options;
@@ -141,13 +155,22 @@ class Follower {
   follow(ticket: Ticket, sent: number): void {
     this.#ticket = ticket;
     this.#sent = sent;
+    this.#pause = undefined;
   }
 
-  show(status: TicketStatus): void {
+  paused({ error, pauseMs }: RequestPause): void {
+    this.#pause = { why: error.status === OVERLOADED ? "full" : "away", untilMs: performance.now() + pauseMs };
+  }
+
+  show(status: Pick<TicketStatus, "stored" | "failed" | "deleted" | "tokens">): void {
     const { stored, failed, deleted, tokens } = status;
     const done = stored + failed + deleted;
     const total = Math.max(this.#options.expected ?? this.#sent, done);
-    this.#options.view.update(estimate(this.#first, { atMs: performance.now(), done, total, tokens }));
+    const atMs = performance.now();
+    const state = estimate(this.#first, { atMs, done, total, tokens });
+    const seconds = ((this.#pause?.untilMs ?? atMs) - atMs) / 1_000;
+    const paused = this.#pause === undefined || seconds <= 0 ? undefined : { why: this.#pause.why, seconds };
+    this.#options.view.update({ ...state, paused });
   }
 
   /** Looks at the ticket now and then until the push has ended. */
@@ -165,10 +188,11 @@ class Follower {
   async #lookUntil(ended: AbortSignal): Promise<void> {
     while (!ended.aborted) {
       await pause(LOOK_EVERY_MS, ended);
-      if (ended.aborted || this.#ticket === undefined) continue;
+      if (ended.aborted) continue;
       // A look that fails is no reason to end the push; that one will tell.
-      const status = await this.#ticket.status({ signal: ended }).catch(() => undefined);
+      const status = await this.#ticket?.status({ signal: ended }).catch(() => undefined);
       if (status !== undefined) this.show(status);
+      else if (this.#pause !== undefined && this.#ticket === undefined) this.show(NOTHING_YET);
     }
   }
 }

@@ -1,6 +1,7 @@
 export { PolysemeRequestError } from "./errors.ts";
 export { Polyseme, type CallOptions, type PolysemeOptions } from "./polyseme.ts";
 export type { PushOptions, PushProgress, PushResult } from "./push.ts";
+export type { RequestPause } from "./requester.ts";
 export type { RetryPolicy } from "./retry.ts";
 export type { Ticket, WaitOptions } from "./ticket.ts";
 export type * from "./types.ts";

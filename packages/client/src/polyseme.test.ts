@@ -77,6 +77,25 @@ describe("push", () => {
     expect(new Set(seen.map(({ body }) => body)).size).toBe(1);
   });
 
+  it("tells why it waits and how long, and counts what a refused request had taken as accepted", async () => {
+    const { url } = await serve((one, count) => {
+      const answer = takePush(one, count);
+      if (count === 1)
+        return {
+          status: 429,
+          headers: { "retry-after": "0.02" },
+          body: { error: { code: "overloaded", message: "full", details: { accepted: 3, unchanged: 0 } } },
+        };
+      return count === 2 ? { status: 202, body: { ticket: "t", accepted: 2, unchanged: 4, rejected: [] } } : answer;
+    });
+    const pauses: [number, number][] = [];
+    const result = await new Polyseme({ url, retry: QUICK }).push("c", documents(6), {
+      onPause: ({ error: { status }, pauseMs }) => pauses.push([status, Math.floor(pauseMs / 20)]),
+    });
+    expect(result).toMatchObject({ accepted: 5, unchanged: 1 });
+    expect(pauses).toEqual([[429, 1]]);
+  });
+
   it("gives up after a bounded number of tries, and at once on a refusal", async () => {
     const { url, seen } = await serve(({ line }) => ({
       status: line.includes("/full/") ? 503 : 400,
@@ -90,13 +109,20 @@ describe("push", () => {
   });
 
   it("stops when the signal is aborted", async () => {
-    const { url } = await serve(() => ({ status: 503, body: error("unavailable"), headers: { "retry-after": "60" } }));
+    const { url, seen } = await serve(() => ({
+      status: 429,
+      body: error("overloaded"),
+      headers: { "retry-after": new Date(Date.now() + 60_000).toUTCString() },
+    }));
     const stop = new AbortController();
     const pushing = new Polyseme({ url }).push("c", documents(1), { signal: stop.signal });
     setTimeout(() => {
       stop.abort(new Error("told to stop"));
     }, 20);
+    const startedMs = performance.now();
     await expect(pushing).rejects.toThrow("told to stop");
+    expect(performance.now() - startedMs).toBeLessThan(5_000);
+    expect(seen).toHaveLength(1);
   });
 });
 

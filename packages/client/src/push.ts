@@ -1,5 +1,6 @@
 import { batches, DEFAULT_BATCH, type BatchLimits } from "./batches.ts";
-import type { Requester } from "./requester.ts";
+import type { PolysemeRequestError } from "./errors.ts";
+import type { Requester, RequestPause } from "./requester.ts";
 import { Ticket } from "./ticket.ts";
 import type { PushAnswer, PushDocument, Rejection } from "./types.ts";
 
@@ -7,6 +8,8 @@ export interface PushOptions {
   readonly signal?: AbortSignal | undefined;
   /** Told after each request. */
   readonly onProgress?: ((progress: PushProgress) => void) | undefined;
+  /** Told before each pause: the server is full (status 429) or away. The push goes on by itself. */
+  readonly onPause?: ((pause: RequestPause) => void) | undefined;
 }
 
 export interface PushProgress {
@@ -47,29 +50,41 @@ export async function pushDocuments(
   documents: Iterable<PushDocument> | AsyncIterable<PushDocument>,
   options: PushOptions & { readonly limits?: BatchLimits },
 ): Promise<PushResult> {
-  const { signal, onProgress, limits = DEFAULT_BATCH } = options;
+  const { signal, onProgress, onPause, limits = DEFAULT_BATCH } = options;
   const ticket = new Ticket(request);
   const rejected: Rejection[] = [];
   const counts = { sent: 0, accepted: 0, unchanged: 0, rejected: 0 };
   for await (const batch of batches(documents, limits)) {
     signal?.throwIfAborted();
+    // A request may be refused after a part of it was taken; that part is `unchanged` when it is sent again.
+    let takenBefore = 0;
     const { answer } = await request<PushAnswer>(
       "POST",
       `/v1/collections/${encodeURIComponent(collection)}/documents`,
       {
         body: { bytes: batch.bytes, contentType: "application/x-ndjson" },
         signal,
+        onPause(pause) {
+          takenBefore += acceptedBefore(pause.error);
+          onPause?.(pause);
+        },
       },
     );
+    const takenNow = Math.min(takenBefore, answer.unchanged);
     const latestRejected = answer.rejected.map((one) => ({ ...one, index: batch.firstIndex + one.index }));
     ticket.add(answer);
     rejected.push(...latestRejected.slice(0, LISTED_REJECTIONS - rejected.length));
     counts.sent += batch.documents;
-    counts.accepted += answer.accepted;
-    counts.unchanged += answer.unchanged;
+    counts.accepted += answer.accepted + takenNow;
+    counts.unchanged += answer.unchanged - takenNow;
     counts.rejected += answer.rejected.length + (answer.rejectedOmitted ?? 0);
     onProgress?.({ ...counts, latestRejected, ticket });
   }
   const { accepted, unchanged } = counts;
   return { ticket, accepted, unchanged, rejected, rejectedOmitted: counts.rejected - rejected.length };
+}
+
+function acceptedBefore({ details }: PolysemeRequestError): number {
+  const accepted = details?.["accepted"];
+  return typeof accepted === "number" ? accepted : 0;
 }

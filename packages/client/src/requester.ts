@@ -18,10 +18,18 @@ export interface RequestOptions {
   /** Sent as it is, with this content type. */
   readonly body?: { readonly bytes: Uint8Array<ArrayBuffer>; readonly contentType: string };
   readonly signal?: AbortSignal | undefined;
+  /** Told before each pause. */
+  readonly onPause?: ((pause: RequestPause) => void) | undefined;
   /** False when a request whose answer was lost must not be sent again; true when left out. */
   readonly repeatable?: boolean;
   /** Statuses beside the successful ones whose body is an answer. */
   readonly alsoAnswers?: readonly number[];
+}
+
+/** Why a request is not answered yet, and when it is sent again. */
+export interface RequestPause {
+  readonly error: PolysemeRequestError;
+  readonly pauseMs: number;
 }
 
 /** One HTTP exchange with the server, with retries. */
@@ -85,7 +93,8 @@ export function makeRequester(options: RequesterOptions): Requester {
       } catch (error) {
         const repeatable = request.repeatable ?? true;
         const pauseMs = pauseBeforeRetry(error, { policy, failures, repeatable, random: Math.random() });
-        if (pauseMs === undefined) throw error;
+        if (pauseMs === undefined || !(error instanceof PolysemeRequestError)) throw error;
+        request.onPause?.({ error, pauseMs });
         await sleep(pauseMs, request.signal);
       }
     }

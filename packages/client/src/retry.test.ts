@@ -2,8 +2,8 @@ import { describe, expect, it } from "vitest";
 import { parseRetryAfter, PolysemeRequestError } from "./errors.ts";
 import { DEFAULT_RETRY, pauseBeforeRetry, sleep } from "./retry.ts";
 
-function pause(error: unknown, failures: number, repeatable = true): number | undefined {
-  return pauseBeforeRetry(error, { policy: DEFAULT_RETRY, failures, repeatable, random: 1 });
+function pause(error: unknown, failures: number, { repeatable = true, random = 1 } = {}): number | undefined {
+  return pauseBeforeRetry(error, { policy: DEFAULT_RETRY, failures, repeatable, random });
 }
 
 describe("retries", () => {
@@ -15,14 +15,17 @@ describe("retries", () => {
 
   it("waits as long as the server asks, and longer for a full queue", () => {
     const full = new PolysemeRequestError(429, "overloaded", "full", { retryAfterMs: 7_000 });
-    expect(pause(full, 1)).toBe(7_000);
+    expect(pause(full, 1, { random: 0 })).toBe(7_000);
+    expect(pause(full, 1)).toBeCloseTo(7_700);
+    const longest = new PolysemeRequestError(429, "overloaded", "full", { retryAfterMs: 3_600_000 });
+    expect(pause(longest, 1, { random: 0 })).toBe(300_000);
     expect(pause(full, 50)).toBe(10_000);
     expect(pause(full, 90)).toBeUndefined();
   });
 
   it("gives up at once on what would fail again", () => {
     expect(pause(new PolysemeRequestError(400, "invalid", "no"), 1)).toBeUndefined();
-    expect(pause(new PolysemeRequestError(0, "unreachable", "lost"), 1, false)).toBeUndefined();
+    expect(pause(new PolysemeRequestError(0, "unreachable", "lost"), 1, { repeatable: false })).toBeUndefined();
     expect(pause(new PolysemeRequestError(0, "unreachable", "lost"), 1)).toBe(250);
     expect(pause(new Error("a bug"), 1)).toBeUndefined();
   });
@@ -34,7 +37,11 @@ describe("retries", () => {
     expect(parseRetryAfter(null, 0)).toBeUndefined();
   });
 
-  it("stops sleeping when told to", async () => {
+  it("stops sleeping when told to, before and meanwhile", async () => {
     await expect(sleep(60_000, AbortSignal.abort(new Error("told")))).rejects.toThrow("told");
+    const stop = new AbortController();
+    const sleeping = sleep(60_000, stop.signal);
+    stop.abort(new Error("told now"));
+    await expect(sleeping).rejects.toThrow("told now");
   });
 });

@@ -10,7 +10,7 @@ export interface RetryPolicy {
   readonly longestPauseMs: number;
 }
 
-/** About a minute of trying against an absent server, a quarter of an hour against a full queue. */
+/** About a minute of trying against an absent server; a quarter of an hour against a full queue, or more where it asks for more. */
 export const DEFAULT_RETRY: RetryPolicy = {
   attempts: 8,
   overloadedAttempts: 90,
@@ -19,7 +19,9 @@ export const DEFAULT_RETRY: RetryPolicy = {
 };
 
 /** The longest that a server's Retry-After is believed. */
-const LONGEST_RETRY_AFTER_MS = 120_000;
+const LONGEST_RETRY_AFTER_MS = 300_000;
+/** Of the time asked for, what is added at the most: clients that were told the same do not come back together. */
+const SPREAD = 0.1;
 
 /**
  * How long to pause before the next try after `failures` tries failed, the last with `error`; undefined: give up.
@@ -38,7 +40,7 @@ export function pauseBeforeRetry(
   if (failures >= (overloaded ? policy.overloadedAttempts : policy.attempts)) return undefined;
   const backoffMs = Math.min(policy.longestPauseMs, policy.firstPauseMs * 2 ** (failures - 1));
   const askedMs = Math.min(error.retryAfterMs ?? 0, LONGEST_RETRY_AFTER_MS);
-  return Math.max(askedMs, backoffMs * (0.5 + random / 2));
+  return Math.max(askedMs * (1 + random * SPREAD), backoffMs * (0.5 + random / 2));
 }
 
 /** Resolves after `ms`. @throws the signal's reason when it is aborted first */
