@@ -138,7 +138,7 @@ export function startChild(settings: QuarantineSettings, options: ChildOptions):
           },
           reject: (why) => {
             forget();
-            reject(why as Error);
+            reject(why);
           },
           begun: false,
           timer: undefined,
