@@ -134,7 +134,6 @@ describe("what an answer tells browsers", () => {
       expect((await app.inject(url)).headers).toMatchObject({
         "content-security-policy": expect.stringContaining("default-src 'none'") as string,
         "x-content-type-options": "nosniff",
-        "x-frame-options": "DENY",
         "referrer-policy": "no-referrer",
         "cache-control": "no-store",
       });

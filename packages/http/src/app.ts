@@ -5,7 +5,7 @@ import fastify, { LogController, type FastifyPluginCallback, type FastifyRequest
 import { authorise, NOBODY, requireNeeds, type Rank } from "./access.ts";
 import { answerError } from "./answer-error.ts";
 import { requestTraces } from "./request-traces.ts";
-import { BODY_MS, cutSlowBodies, HEADERS_MS, refuseBrokenRequest, SILENT_MS } from "./slow-clients.ts";
+import { HEADERS_MS, makeSlowClients, REQUEST_MS, SILENT_MS } from "./slow-clients.ts";
 import { readCredentials, refuseForeignPages } from "./credentials.ts";
 import { healthRoutes, type Probe } from "./health-routes.ts";
 import type { KeyRing } from "./key-ring.ts";
@@ -26,8 +26,8 @@ export interface AppOptions {
   readonly stop: AbortSignal;
   /** Routes that another process, or a later version, answers. */
   readonly unbuiltRoutes: readonly UnbuiltRoute[];
-  /** How long headers and an ordinary body may take to arrive; for tests. */
-  readonly patience?: { readonly headersMs: number; readonly bodyMs: number };
+  /** How long headers and a whole ordinary request may take to arrive; for tests. */
+  readonly patience?: { readonly headersMs: number; readonly requestMs: number };
 }
 
 export interface UnbuiltRoute {
@@ -46,17 +46,19 @@ const CHECK_CONNECTIONS_MS = 1_000;
 
 /** The HTTP face of a process, not yet listening. Call `register` with the services' routes. */
 export function buildApp(options: AppOptions) {
-  const { headersMs, bodyMs } = options.patience ?? { headersMs: HEADERS_MS, bodyMs: BODY_MS };
+  const { headersMs, requestMs } = options.patience ?? { headersMs: HEADERS_MS, requestMs: REQUEST_MS };
+  const slowClients = makeSlowClients();
   const app = fastify({
     loggerInstance: options.log,
     // Requests are counted in /metrics; a line each would drown what matters.
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: BODY_LIMIT_BYTES,
-    // Node's own clock over a whole request would cut long streams, so bodies have clocks of their own.
-    requestTimeout: 0,
+    requestTimeout: requestMs,
     connectionTimeout: SILENT_MS,
     http: { headersTimeout: headersMs, connectionsCheckingInterval: CHECK_CONNECTIONS_MS },
-    clientErrorHandler: refuseBrokenRequest,
+    clientErrorHandler: (error, socket) => {
+      slowClients.refuse(error, socket);
+    },
     // A path that cannot be read leads to no route, so no hook sees it.
     frameworkErrors: (error, request, reply) => {
       addSecurityHeaders(reply);
@@ -90,13 +92,13 @@ export function buildApp(options: AppOptions) {
       throw error;
     }
     authorise(request.caller, request);
+    slowClients.noteStream(request, reply);
   });
   const traces = requestTraces(options.tracing ?? NO_TRACING);
   app.decorateRequest("traceparent", undefined);
   app.addHook("onRequest", traces.onRequest);
   app.addHook("onError", traces.onError);
   app.addHook("onResponse", traces.onResponse);
-  app.addHook("preParsing", cutSlowBodies(bodyMs));
   app.addHook("onSend", (_request, reply, _payload, done) => {
     addSecurityHeaders(reply);
     done();

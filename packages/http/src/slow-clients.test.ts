@@ -5,10 +5,10 @@ import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { buildApp, type App } from "./app.ts";
 
 const HEADERS_MS = 1_000;
-const BODY_MS = 600;
+const REQUEST_MS = 1_200;
 const DRIP_MS = 50;
 /** Node looks once a second. */
-const CUT_MS = HEADERS_MS + 2_500;
+const CUT_MS = REQUEST_MS + 2_500;
 
 let app: App;
 let port: number;
@@ -23,11 +23,19 @@ beforeAll(async () => {
     probes: [],
     stop: new AbortController().signal,
     unbuiltRoutes: [],
-    patience: { headersMs: HEADERS_MS, bodyMs: BODY_MS },
+    patience: { headersMs: HEADERS_MS, requestMs: REQUEST_MS },
   });
   void app.register((inner, _options, done) => {
     const body = Type.Object({ text: Type.String() });
     inner.post("/v1/echo", { config: { needs: "read" }, schema: { body } }, (request) => request.body);
+    inner.addContentTypeParser("application/x-ndjson", (_request, payload, parsed) => {
+      parsed(null, payload);
+    });
+    inner.post("/v1/stream", { config: { needs: "read" } }, async ({ body }) => {
+      let bytes = 0;
+      for await (const chunk of body as AsyncIterable<Buffer>) bytes += chunk.length;
+      return { bytes };
+    });
     done();
   });
   await app.listen({ host: "127.0.0.1", port: 0 });
@@ -83,7 +91,7 @@ test("a client that drips its body is told and cut, whatever length it announced
     expect(answer).toMatch(/^HTTP\/1\.1 408 /);
     expect(answer).toContain('"code":"too_slow"');
     expect(answer).toMatch(/connection: close/i);
-    expect(afterMs).toBeGreaterThanOrEqual(BODY_MS - 50);
+    expect(afterMs).toBeGreaterThanOrEqual(REQUEST_MS - 50);
   }
 });
 
@@ -93,6 +101,23 @@ test("a client that is slow and yet in time is served", async () => {
     "a".repeat(3) + '"}',
   );
   expect(answer).toMatch(/^HTTP\/1\.1 200 [\s\S]*\{"text":"aaa"\}$/);
+});
+
+test("a stream of documents is not held to the clock of a whole request", async () => {
+  const lastsMs = REQUEST_MS + 1_500;
+  const url = `http://127.0.0.1:${port}/v1/stream`;
+  const started = performance.now();
+  const body = new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      await new Promise((resolve) => setTimeout(resolve, DRIP_MS));
+      if (performance.now() - started > lastsMs) controller.close();
+      else controller.enqueue(Buffer.from("{}\n"));
+    },
+  });
+  const headers = { "content-type": "application/x-ndjson" };
+  const response = await fetch(url, { method: "POST", headers, body, duplex: "half" });
+  expect(response.status).toBe(200);
+  expect(performance.now() - started).toBeGreaterThan(lastsMs);
 });
 
 test("what is no HTTP, or has headers without end, is refused in the words of this API", async () => {
