@@ -230,6 +230,21 @@ test("metadata is refused for its strings exactly when one of them cannot be sto
   );
 });
 
+test("metadata is refused exactly when a number in it is infinite, and null is none", () => {
+  const number = fc.oneof(fc.double({ noNaN: true }), fc.constantFrom(Infinity, -Infinity, 1.7e308));
+  const inner = fc.oneof(number, fc.constant(null), fc.array(fc.oneof(number, fc.constant(null)), { maxLength: 3 }));
+  fc.assert(
+    fc.property(fc.dictionary(fc.string(), inner, { maxKeys: 4 }), (metadata) => {
+      const isFinite = Object.values(metadata)
+        .flat()
+        .every((value) => value === null || Number.isFinite(value));
+      const checked = checkDocument({ id: "d", text: "Text.", metadata });
+      expect("document" in checked).toBe(isFinite);
+      if ("rejection" in checked) expect(checked.rejection).toMatchObject({ code: "invalid", field: "metadata" });
+    }),
+  );
+});
+
 describe("a text by itself", () => {
   test("has no fault when it can be encoded", () => {
     expect(textFault("a 😀")).toBeUndefined();

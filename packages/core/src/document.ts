@@ -129,6 +129,9 @@ function checkMetadata(metadata: unknown, id: string): { json: string } | { reje
       `metadata is larger than ${DOCUMENT_LIMITS.metadataBytes} bytes of JSON.`,
       id,
     );
+  // JSON allows 1e400 and JavaScript makes Infinity of it, which JSON.stringify would write down as null.
+  if (json.includes("null") && holdsInfinity(metadata))
+    return reject("invalid", "metadata", "metadata holds a number that is too large for a 64-bit float.", id);
   // JSON.stringify writes both NUL and lone surrogates as escapes, so the escapes are what to look for.
   if (/(?<!\\)(?:\\\\)*\\u(?:0000|d[89ab][0-9a-f]{2}|d[c-f][0-9a-f]{2})/.test(json))
     return reject("invalid", "metadata", `metadata ${UNSTORABLE}.`, id);
@@ -142,11 +145,18 @@ function isDeeperThan(value: unknown, levels: number): boolean {
   return Object.values(value).some((inner) => isDeeperThan(inner, levels - 1));
 }
 
+/** Call on what is known not to be deep. */
+function holdsInfinity(value: unknown): boolean {
+  if (typeof value === "number") return !Number.isFinite(value);
+  return typeof value === "object" && value !== null && Object.values(value).some(holdsInfinity);
+}
+
 function isPriority(value: unknown): value is number {
   return Number.isInteger(value) && (value as number) >= 0 && (value as number) <= DOCUMENT_LIMITS.maxPriority;
 }
 
-function isStorable(text: string): boolean {
+/** Whether Postgres can hold the text: no id or name in it can be another. */
+export function isStorable(text: string): boolean {
   return text.isWellFormed() && !text.includes(NUL);
 }
 
