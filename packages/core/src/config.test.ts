@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { DEVICES, isLoopback, LOG_LEVELS, readConfig, requireServers, type Environment } from "./config.ts";
 import { PolysemeError } from "./errors.ts";
@@ -228,4 +229,68 @@ test("a service alone is refused the embedded stack and told which setting it ne
     requireServers(readConfig({ DATABASE_URL }));
     requireServers(readConfig({ DATABASE_URL, REDIS_URL }));
   }).not.toThrow();
+});
+
+test("any environment gives settings within their bounds, or is refused with a variable's name and no password", () => {
+  const names = [
+    "DATABASE_URL",
+    "REDIS_URL",
+    "POLYSEME_DATA_DIR",
+    "POLYSEME_MODEL",
+    "POLYSEME_DEVICE",
+    "POLYSEME_ENCODER_THREADS",
+    "POLYSEME_BATCH_TOKENS",
+    "POLYSEME_HOST",
+    "POLYSEME_PORT",
+    "POLYSEME_API_KEYS",
+    "POLYSEME_LOG_LEVEL",
+    "POLYSEME_QUEUE_PREFIX",
+    "POLYSEME_QUEUE_SHARDS",
+  ];
+  const setting = fc.oneof(
+    fc.string(),
+    fc.integer({ min: -2, max: 1_100_000 }).map(String),
+    fc.constantFrom(
+      "1e3",
+      "0x10",
+      "+1",
+      "65536",
+      "99999999999999999999",
+      "auto",
+      "CUDA",
+      "info",
+      "localhost",
+      "::1",
+      "127.0.0.1",
+      "127.0.0.1.evil.example",
+      "0.0.0.0",
+      "postgres://u:s3cret@h/d",
+      "postgresql://h",
+      "http://u:s3cret@h",
+      "redis://u:s3cret@h",
+      "redis://:s3cret@h,redis://h2",
+      "sentinel://:s3cret@h/m",
+      "{a}",
+      ",",
+      "k1, k2,",
+    ),
+  );
+  const environment = fc.dictionary(fc.constantFrom(...names), setting, { maxKeys: 6 });
+  fc.assert(
+    fc.property(environment, (env) => {
+      try {
+        const config = readConfig(env);
+        expect(config.port ?? 0).toSatisfy((port: number) => Number.isInteger(port) && port >= 0 && port <= 65_535);
+        expect(config.encoderThreads ?? 1).toSatisfy((threads: number) => threads >= 1 && threads <= 256);
+        expect(config.apiKeys.every((key) => key !== "" && key === key.trim())).toBe(true);
+        expect(isLoopback(config.host) || config.apiKeys.length > 0).toBe(true);
+      } catch (error) {
+        if (!(error instanceof PolysemeError)) throw error;
+        expect(error.code).toBe("invalid");
+        expect(names.some((name) => error.message.includes(name))).toBe(true);
+        expect(error.message).not.toContain("s3cret");
+      }
+    }),
+    { numRuns: 1_000 },
+  );
 });

@@ -167,7 +167,12 @@ function checkUrl(name: string, url: string, protocols: readonly string[]): void
 }
 
 function badSetting(name: string, found: string, wanted: string): PolysemeError {
-  return new PolysemeError("invalid", `${name}=${found} must be ${wanted}.`, { details: { field: name } });
+  return new PolysemeError("invalid", `${shown(name, found)} must be ${wanted}.`, { details: { field: name } });
+}
+
+/** A setting as a message may repeat it. A URL that was put into the wrong variable may hold a password. */
+function shown(name: string, found: string): string {
+  return /[/@]/.test(found) ? name : `${name}=${found.slice(0, 100)}`;
 }
 
 /**
