@@ -5,12 +5,16 @@ export interface ErrorBody {
   readonly error: { readonly code: ErrorCode; readonly message: string; readonly details?: ErrorDetails };
 }
 
+/** A field's name is the caller's own and may be a megabyte. */
+const FIELD_CHARACTERS = 200;
+/** The framework's reasons repeat what they are about, such as the whole address. */
+const REASON_CHARACTERS = 300;
 /** Seconds until a refused caller may try again, when the error does not say. */
 const DEFAULT_RETRY_AFTER_SECONDS = 1;
 
 /** Every error's way out: one body, its status from its code; what is ours to mend is logged and not shown. */
 export function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const known = fromFramework(error) ?? asPolysemeError(error);
+  const known = brokenOff(request) ?? fromFramework(error) ?? asPolysemeError(error);
   if (known.code === "internal") request.log.error({ err: known.cause ?? known }, "request failed");
   // What the caller still sends is not waited for.
   if (known.code === "too_slow") void reply.header("connection", "close");
@@ -22,6 +26,12 @@ export function answerError(error: unknown, request: FastifyRequest, reply: Fast
     );
   }
   return reply.status(known.status).send(errorBody(known));
+}
+
+/** A caller who left while sending: no fault of ours to log, and nobody to answer. */
+function brokenOff({ raw }: FastifyRequest): PolysemeError | undefined {
+  if (!raw.destroyed || raw.complete) return undefined;
+  return new PolysemeError("invalid", "The request broke off before its end.", { details: { field: "body" } });
 }
 
 export function errorBody(error: PolysemeError): ErrorBody {
@@ -37,8 +47,9 @@ function fromFramework(error: unknown): PolysemeError | undefined {
     const params = first?.params ?? {};
     const inner = params["missingProperty"] ?? params["additionalProperty"];
     const path = (first?.instancePath ?? "").split("/").filter((part) => part !== "");
-    const field =
+    const whole =
       [...path, ...(typeof inner === "string" ? [inner] : [])].join(".") || (error.validationContext ?? "body");
+    const field = whole.slice(0, FIELD_CHARACTERS).toWellFormed();
     const message =
       typeof params["additionalProperty"] === "string"
         ? "is not a field of this request"
@@ -77,7 +88,13 @@ function fromFramework(error: unknown): PolysemeError | undefined {
     error instanceof SyntaxError ||
     (error.statusCode !== undefined && error.statusCode >= 400 && error.statusCode < 500)
   )
-    return new PolysemeError("invalid", `The request cannot be read: ${error.message}`, { details: { field: "body" } });
+    return new PolysemeError(
+      "invalid",
+      `The request cannot be read: ${error.message.slice(0, REASON_CHARACTERS).toWellFormed()}`,
+      {
+        details: { field: "body" },
+      },
+    );
   return undefined;
 }
 

@@ -9,6 +9,7 @@ import { HEADERS_MS, makeSlowClients, REQUEST_MS, SILENT_MS } from "./slow-clien
 import { readCredentials, refuseForeignPages } from "./credentials.ts";
 import { healthRoutes, type Probe } from "./health-routes.ts";
 import type { KeyRing } from "./key-ring.ts";
+import { refuseEncodedBody } from "./protocol-errors.ts";
 import { addSecurityHeaders } from "./security-headers.ts";
 
 export interface AppOptions {
@@ -99,6 +100,10 @@ export function buildApp(options: AppOptions) {
   app.addHook("onRequest", traces.onRequest);
   app.addHook("onError", traces.onError);
   app.addHook("onResponse", traces.onResponse);
+  app.addHook("onRequest", (request, _reply, done) => {
+    refuseEncodedBody(request);
+    done();
+  });
   app.addHook("onSend", (_request, reply, _payload, done) => {
     addSecurityHeaders(reply);
     done();
