@@ -1,4 +1,4 @@
-import { PolysemeError, type Chunking } from "@polyseme/core";
+import { isStorable, PolysemeError, type Chunking } from "@polyseme/core";
 import type { Database, Sql } from "./database.ts";
 
 export interface Collection {
@@ -35,6 +35,8 @@ const FROM = `from polyseme_store.collections c
   join polyseme_store.generations g on g.collection_id = c.id and g.number = c.live_generation`;
 
 export async function findCollection(sql: Sql, name: string): Promise<Collection | undefined> {
+  // What Postgres cannot hold is not there; asked for, it would be an error of the server.
+  if (!isStorable(name)) return undefined;
   const { rows } = await sql.query<Collection>(`select ${COLUMNS} ${FROM} where c.name = $1`, [name]);
   return rows[0];
 }
@@ -95,6 +97,7 @@ export async function setLanguage(sql: Sql, collectionId: number, language: stri
 
 /** Removes the collection, its documents, chunks, tickets and view. False when there was none. */
 export async function deleteCollection(database: Database, name: string): Promise<boolean> {
+  if (!isStorable(name)) return false;
   return database.withTransaction(async (sql) => {
     // The lock waits for pushes and writes in flight, which hold the row's key; later ones find the collection gone.
     const { rows } = await sql.query<{ id: number }>(

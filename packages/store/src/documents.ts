@@ -1,6 +1,6 @@
-import { PolysemeError } from "@polyseme/core";
+import { isStorable, PolysemeError } from "@polyseme/core";
 import { chunkTable, type Collection } from "./collections.ts";
-import type { Database, Sql } from "./database.ts";
+import type { Database, Rows, Sql } from "./database.ts";
 import { decodeVector } from "./vector-wire.ts";
 
 export type DocumentState = "queued" | "embedding" | "stored" | "failed";
@@ -29,18 +29,22 @@ export interface StoredChunk {
 
 /** @throws PolysemeError `not_found` */
 export async function getDocument(sql: Sql, collection: Collection, id: string): Promise<StoredDocument> {
-  const { rows } = await sql.query<StoredDocument>(
-    `select id, version, state, attempts, title, text, metadata, error_code as "errorCode",
-       error_message as "errorMessage", stored_at as "storedAt"
-     from polyseme_store.documents where collection_id = $1 and id = $2`,
-    [collection.id, id],
-  );
+  const { rows } = await (isStorable(id) ? selectDocument(sql, collection, id) : { rows: [] });
   const found = rows[0];
   if (found === undefined)
     throw new PolysemeError("not_found", `The collection "${collection.name}" has no document with this id.`, {
       details: { field: "id" },
     });
   return found;
+}
+
+async function selectDocument(sql: Sql, collection: Collection, id: string): Promise<Rows<StoredDocument>> {
+  return sql.query<StoredDocument>(
+    `select id, version, state, attempts, title, text, metadata, error_code as "errorCode",
+       error_message as "errorMessage", stored_at as "storedAt"
+     from polyseme_store.documents where collection_id = $1 and id = $2`,
+    [collection.id, id],
+  );
 }
 
 /** A document's chunks in their order, with embeddings only when asked for. */
@@ -76,7 +80,8 @@ export async function deleteDocuments(
          select collection_id, id from polyseme_store.documents where collection_id = $1 and id = any($2::text[]) order by id for update
        )
        delete from polyseme_store.documents d using gone where d.collection_id = gone.collection_id and d.id = gone.id returning d.id`,
-      [collection.id, ids],
+      // Half of a surrogate pair becomes U+FFFD on the way, and so the id of another document.
+      [collection.id, ids.filter(isStorable)],
     );
     const removed = rows.map(({ id }) => id);
     const generations = await sql.query<{ number: number }>(

@@ -1,4 +1,4 @@
-import { PolysemeError } from "@polyseme/core";
+import { isStorable, PolysemeError } from "@polyseme/core";
 import type { Sql } from "./database.ts";
 
 export interface TicketStatus {
@@ -22,6 +22,7 @@ const LISTED_FAILURES = 100;
  * @throws PolysemeError `not_found`
  */
 export async function readTicket(sql: Sql, ticketId: string): Promise<TicketStatus> {
+  if (!isStorable(ticketId)) throw noSuchTicket(ticketId);
   const { rows } = await sql.query<TicketStatus & { known: boolean }>(
     `with progress as (
        select t.document_id as id, d.error_code, d.error_message, d.token_count,
@@ -46,16 +47,16 @@ export async function readTicket(sql: Sql, ticketId: string): Promise<TicketStat
     [ticketId],
   );
   const row = rows[0];
-  if (row?.known !== true)
-    throw new PolysemeError(
-      "not_found",
-      `There is no ticket "${ticketId.slice(0, 64)}": tickets are kept for ${TICKET_DAYS} days.`,
-      {
-        details: { field: "ticket" },
-      },
-    );
+  if (row?.known !== true) throw noSuchTicket(ticketId);
   const { known: _, ...status } = row;
   return status;
+}
+
+function noSuchTicket(ticketId: string): PolysemeError {
+  const name = ticketId.slice(0, 64).toWellFormed();
+  return new PolysemeError("not_found", `There is no ticket "${name}": tickets are kept for ${TICKET_DAYS} days.`, {
+    details: { field: "ticket" },
+  });
 }
 
 export const TICKET_DAYS = 7;

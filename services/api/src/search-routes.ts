@@ -12,6 +12,7 @@ import {
 import { searchChunks, waitForTicket, type Collection, type Database } from "@polyseme/store";
 import { Type, type Static } from "typebox";
 import { makeKnownCollections } from "./known-collections.ts";
+import { checkVector } from "./query-vector.ts";
 
 const DEFAULT_K = 10;
 const MAX_K = 1_000;
@@ -132,17 +133,6 @@ async function queryVector(
   const [embedding] = await embedTexts(encoder, [query], { lane: "interactive", signal, trace });
   if (embedding === undefined) throw new Error("A text without an embedding");
   return embedding;
-}
-
-function checkVector(values: readonly number[], dimensions: number): Float32Array {
-  const fault = (message: string): PolysemeError =>
-    new PolysemeError("invalid", message, { details: { field: "vector" } });
-  if (values.length !== dimensions)
-    throw fault(`vector has ${values.length} numbers, this collection's have ${dimensions}.`);
-  const vector = Float32Array.from(values);
-  if (!vector.every(Number.isFinite)) throw fault("vector holds a number that is too large for a 32-bit float.");
-  if (vector.every((value) => value === 0)) throw fault("vector is all zeros, which has no direction.");
-  return vector;
 }
 
 async function waitForDocuments({ database, stop }: SearchDeps, ticket: string): Promise<void> {
