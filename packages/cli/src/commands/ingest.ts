@@ -19,7 +19,7 @@ const STANDARD_INPUT = "-";
 const PRINTED_PROBLEMS = 20;
 
 const HELP = `
-Sources: folders (walked, without hidden entries and node_modules), .jsonl and .ndjson (a document a line:
+Sources: folders (walked, without hidden entries, links and node_modules), .jsonl and .ndjson (a document a line:
 {"id", "text", "title"?, "metadata"?}), .csv (columns id, text, title; the rest is metadata; a row without id gets
 its file's name and number), .md and .txt (one document; its id is the path below the given folder, or the path as given).
 Pushing the same again costs nothing: what has not changed is not embedded again.`;
@@ -55,10 +55,11 @@ async function openSources({ stdin, err }: CliContext, paths: readonly string[])
     if (paths.length > 1) throw new Error("Give either - or paths: standard input cannot be mixed with files.");
     return readNdjson(stdin, "line");
   }
-  const { files, skipped } = await findFiles(paths);
+  const { files, skipped, problems } = await findFiles(paths);
   if (skipped > 0) err.line(`Skipped ${plural(skipped, "file")} of other kinds (see polyseme ingest --help).`);
-  if (files.length === 0) throw new Error("There is nothing to ingest in these paths. See polyseme ingest --help.");
-  return readSources(files);
+  if (files.length === 0 && problems.length === 0)
+    throw new Error("There is nothing to ingest in these paths. See polyseme ingest --help.");
+  return readSources(files, problems);
 }
 
 function printProblems({ problems, rejected, failures, failed }: UploadResult, err: Terminal): void {

@@ -4,6 +4,8 @@ import { parse } from "csv-parse";
 import type { SourceItem } from "./source.ts";
 
 const MAX_RECORD_CHARACTERS = 32 * 1024 * 1024;
+/** Every row is an object with a key for each. */
+const MAX_COLUMNS = 10_000;
 
 /**
  * A document a row, by the header's names: `id`, `text`, `title`, and every other column in the metadata.
@@ -19,7 +21,10 @@ export async function* readCsv(chunks: AsyncIterable<Uint8Array>, name: string):
       return undefined;
     },
     bom: true,
-    columns: (header: string[]) => header.map((column) => column.trim()),
+    columns: (header: string[]) => {
+      if (header.length > MAX_COLUMNS) throw new Error(`more than ${MAX_COLUMNS} columns`);
+      return header.map((column) => column.trim());
+    },
     skip_empty_lines: true,
     relax_column_count: true,
     max_record_size: MAX_RECORD_CHARACTERS,

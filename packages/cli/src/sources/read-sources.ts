@@ -1,13 +1,20 @@
-import { createReadStream } from "node:fs";
 import { messageOf } from "@polyseme/core";
 import type { FoundFile } from "./find-files.ts";
+import { openFile } from "./open-file.ts";
 import { readCsv } from "./read-csv.ts";
 import { readNdjson } from "./read-ndjson.ts";
 import { readText } from "./read-text.ts";
-import type { SourceItem } from "./source.ts";
+import type { Problem, SourceItem } from "./source.ts";
 
-/** All documents of the files, one file after the other. A file that breaks off becomes a problem; the next one is read. */
-export async function* readSources(files: Iterable<FoundFile>): AsyncGenerator<SourceItem> {
+/**
+ * What could not be looked into, then all documents of the files, one file after the other. A file that breaks off
+ * becomes a problem; the next one is read.
+ */
+export async function* readSources(
+  files: Iterable<FoundFile>,
+  problems: readonly Problem[] = [],
+): AsyncGenerator<SourceItem> {
+  for (const known of problems) yield { problem: known };
   const textFiles = new Map<string, string>();
   for (const file of files) {
     const other = file.kind === "text" ? textFiles.get(file.id) : undefined;
@@ -30,10 +37,10 @@ async function* readSource(file: FoundFile): AsyncGenerator<SourceItem> {
       yield await readText(file);
       break;
     case "ndjson":
-      yield* readNdjson(createReadStream(file.path), file.path);
+      yield* readNdjson((await openFile(file)).createReadStream(), file.path);
       break;
     case "csv":
-      yield* readCsv(createReadStream(file.path), file.id);
+      yield* readCsv((await openFile(file)).createReadStream(), file.id);
       break;
     case "unbuilt":
       yield problem(file, "not_implemented", "Reading this kind of file is not built yet.");

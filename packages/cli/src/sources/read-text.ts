@@ -1,19 +1,21 @@
-import { readFile, stat } from "node:fs/promises";
-import { messageOf } from "@polyseme/core";
+import type { FileHandle } from "node:fs/promises";
+import { DOCUMENT_LIMITS, messageOf } from "@polyseme/core";
 import type { FoundFile } from "./find-files.ts";
+import { openFile } from "./open-file.ts";
 import type { SourceItem } from "./source.ts";
 
 /** More than any document may have, so that a video named .txt is not read into memory. */
 const MAX_BYTES = 32 * 1024 * 1024;
 
 /** One document: the whole file, its id the file's path, its title a Markdown file's first heading. */
-export async function readText({ path, id }: Pick<FoundFile, "path" | "id">): Promise<SourceItem> {
+export async function readText(found: Omit<FoundFile, "kind">): Promise<SourceItem> {
+  const { path, id } = found;
   const problem = (code: string, message: string): SourceItem => ({ problem: { origin: path, id, code, message } });
   try {
-    const { size } = await stat(path);
-    if (size > MAX_BYTES)
-      return problem("too_large", `The file has ${size} bytes; at most ${MAX_BYTES} can be a document.`);
-    const bytes = await readFile(path);
+    const file = await openFile(found);
+    const bytes = await readBounded(file).finally(() => file.close());
+    if (bytes === undefined)
+      return problem("too_large", `The file has more than ${MAX_BYTES} bytes, the most that can be a document.`);
     const text = decode(bytes);
     if (text === undefined) return problem("unusable_text", "The file is not UTF-8 text. Convert it first.");
     const title = /\.(md|markdown)$/i.test(path) ? firstHeading(text) : undefined;
@@ -23,9 +25,32 @@ export async function readText({ path, id }: Pick<FoundFile, "path" | "id">): Pr
   }
 }
 
-/** The first `# heading` of a Markdown text. */
+/** All bytes, or undefined for more than allowed. What the file system says of the size is not relied on: files grow. */
+async function readBounded(file: FileHandle): Promise<Uint8Array | undefined> {
+  const parts: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const part of file.createReadStream({ autoClose: false }) as AsyncIterable<Uint8Array>) {
+    bytes += part.length;
+    if (bytes > MAX_BYTES) return undefined;
+    parts.push(part);
+  }
+  return Buffer.concat(parts);
+}
+
+/** The first `# heading` of a Markdown text; undefined when there is none that can be a title. */
 export function firstHeading(text: string): string | undefined {
-  return /^#{1,6}[ \t]+(.+?)[ \t]*#*[ \t]*$/m.exec(text)?.[1];
+  for (const [, line = ""] of text.matchAll(/^#{1,6}[ \t](.*)$/gm)) {
+    const heading = withoutEnd(line, " \t", "#", " \t").trim();
+    if (heading !== "") return heading.length <= DOCUMENT_LIMITS.titleChars ? heading : undefined;
+  }
+  return undefined;
+}
+
+/** Takes signs off the end, one set after the other. A pattern would look for the end anew from every sign of a long run. */
+function withoutEnd(text: string, ...sets: readonly string[]): string {
+  let end = text.length;
+  for (const signs of sets) while (end > 0 && signs.includes(text.charAt(end - 1))) end -= 1;
+  return text.slice(0, end);
 }
 
 function decode(bytes: Uint8Array): string | undefined {

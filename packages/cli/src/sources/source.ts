@@ -13,7 +13,11 @@ export interface Problem {
 
 export type SourceKind = "ndjson" | "csv" | "text";
 
-/** What kind of source a file is, by its name; `unbuilt` for kinds that will come, undefined for all others. */
+/**
+ * What kind of source a file is, by its name; `unbuilt` for kinds that will come, undefined for all others, archives among
+ * them. Whatever reads an unbuilt kind opens it with `openFile`, fetches nothing that the file names (images, style
+ * sheets, entities, attachments), and gives up at a bound on what it unpacks, in bytes, parts, depth and time.
+ */
 export function kindOfFile(name: string): SourceKind | "unbuilt" | undefined {
   const dot = name.lastIndexOf(".");
   switch (dot <= 0 ? "" : name.slice(dot + 1).toLowerCase()) {

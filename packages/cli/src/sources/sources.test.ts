@@ -130,7 +130,7 @@ describe("readCsv", () => {
     const items = await collect(
       readSources([{ path: join(folder, "gone.csv"), id: "gone.csv", kind: "csv" as const }]),
     );
-    expect(items).toMatchObject([{ problem: { origin: "gone.csv, after row 0" } }]);
+    expect(items).toMatchObject([{ problem: { id: "gone.csv", code: "invalid" } }]);
   });
 
   it("takes empty cells as not there", () => {
