@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
 import { checkCollectionName, checkDocument, DOCUMENT_LIMITS, PolysemeError, type Log } from "@polyseme/core";
-import { CollectionParams, ErrorSchema } from "@polyseme/http";
+import { AnyObject, CollectionParams, ErrorSchema } from "@polyseme/http";
 import { deleteDocuments, getCollection, type Database } from "@polyseme/store";
 import { Type } from "typebox";
 import type { Bound } from "./bound.ts";
@@ -16,6 +16,26 @@ const STREAM_HOLDS_BYTES = 8 * 1024 * 1024;
 /** A connection and its request, however small the body. */
 const REQUEST_HOLDS_BYTES = 16 * 1024;
 const MAX_IDS = 10_000;
+
+const DocumentSchema = Type.Object({
+  id: Type.String({
+    minLength: 1,
+    maxLength: DOCUMENT_LIMITS.idChars,
+    description: "No NUL, no half of a surrogate pair",
+  }),
+  text: Type.String({ minLength: 1, maxLength: DOCUMENT_LIMITS.textChars, description: "Not only white space" }),
+  title: Type.Optional(Type.Union([Type.String({ maxLength: DOCUMENT_LIMITS.titleChars }), Type.Null()])),
+  metadata: Type.Optional(Type.Union([AnyObject, Type.Null()])),
+  priority: Type.Optional(Type.Integer({ minimum: 0, maximum: DOCUMENT_LIMITS.maxPriority })),
+});
+const BodySchema = {
+  content: {
+    "application/json": {
+      schema: Type.Union([DocumentSchema, Type.Object({ documents: Type.Array(DocumentSchema) })]),
+    },
+    "application/x-ndjson": { schema: DocumentSchema },
+  },
+};
 
 const PushSchema = Type.Object({
   ticket: Type.String(),
@@ -60,6 +80,8 @@ export const pushRoutes: FastifyPluginAsyncTypebox<PushRouteDeps> = async (app, 
         reply.raw.once("close", deps.bodies.enter(bytesHeld(request.headers)));
         await deps.doorLimit.check();
       },
+      // The schema describes; `checkDocument` checks each document, so that one at fault does not refuse the others.
+      validatorCompiler: () => () => true,
       schema: {
         summary: "Push documents",
         description:
@@ -67,6 +89,7 @@ export const pushRoutes: FastifyPluginAsyncTypebox<PushRouteDeps> = async (app, 
         tags: ["documents"],
         consumes: ["application/json", "application/x-ndjson"],
         params: CollectionParams,
+        body: BodySchema,
         response: { 202: PushSchema, "4xx": ErrorSchema, "5xx": ErrorSchema },
       },
     },
