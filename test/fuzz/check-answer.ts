@@ -1,0 +1,89 @@
+import ajvCompiler from "@fastify/ajv-compiler";
+import { ERROR_CODES, isErrorCode } from "@polyseme/core";
+import type { JsonSchema, Operation } from "./operations.ts";
+import type { FuzzRequest } from "./requests.ts";
+import type { FuzzAnswer } from "./send.ts";
+
+/** Something that must never be; `kind` is the same for the same fault met again. */
+export interface Breach {
+  readonly kind: string;
+  readonly detail: string;
+}
+
+const MOST_MESSAGE_CHARACTERS = 4_000;
+/** Node answers these by itself, without a body, before anything of ours is asked. */
+const BARE_STATUSES = new Set([417]);
+
+export type AnswerCheck = (request: FuzzRequest, answer: FuzzAnswer) => Breach | undefined;
+
+/** What every answer must keep, whatever was asked: no 5xx but 501, errors of one shape, bodies as they are declared. */
+export function makeAnswerCheck(): AnswerCheck {
+  const compile = ajvCompiler()(
+    {},
+    { customOptions: { strict: false, coerceTypes: false, removeAdditional: false, useDefaults: false } },
+  );
+  const validators = new WeakMap<JsonSchema, (value: unknown) => unknown>();
+  const fits = (schema: JsonSchema, value: unknown): boolean => {
+    let validate = validators.get(schema);
+    if (validate === undefined) {
+      validate = compile({ schema, method: "", url: "", httpPart: "" } as never);
+      validators.set(schema, validate);
+    }
+    return validate(value) === true;
+  };
+  return (request, answer) => {
+    const { operation, method, isOwnPath, wire } = request;
+    const label = `${method} ${operation.path}`;
+    const breach = (what: string, detail = ""): Breach => ({
+      kind: `${label}: ${what}`,
+      detail: `${detail} ${answer.text.slice(0, 600)}`,
+    });
+    const { status, text } = answer;
+    if (status >= 500 && status !== 501) return breach(`answered ${status}`);
+    if (method === "HEAD") return text === "" ? undefined : breach("HEAD has a body");
+    if (status >= 400) {
+      const fault = BARE_STATUSES.has(status) && text === "" ? undefined : errorFault(status, text);
+      if (fault !== undefined) return breach(`${status} ${fault}`);
+    }
+    // What is said of an operation is said of its own method and path only.
+    if (method !== operation.method || !isOwnPath || operation.answers.size === 0) return undefined;
+    const said = declared(operation, status);
+    // Refused before the route was asked.
+    if (said === "nothing" && wire !== "plain" && wire !== "chunked") return undefined;
+    if (said === "nothing") return breach(`${status} is not in /openapi.json`);
+    if (said === undefined) return undefined;
+    const value = jsonOf(text);
+    if (value === undefined) return breach(`${status} is no JSON`);
+    return fits(said, value.json) ? undefined : breach(`${status} does not match its schema`);
+  };
+}
+
+function declared({ answers }: Operation, status: number): JsonSchema | undefined | "nothing" {
+  for (const key of [String(status), `${String(status)[0]}XX`]) if (answers.has(key)) return answers.get(key);
+  return "nothing";
+}
+
+function errorFault(status: number, text: string): string | undefined {
+  const body = jsonOf(text)?.json;
+  if (!isRecord(body)) return "is no JSON object";
+  if (Object.keys(body).join() !== "error" || !isRecord(body["error"])) return 'is not {"error": {…}}';
+  const { code, message, details, ...others } = body["error"];
+  if (Object.keys(others).length > 0) return `has also ${Object.keys(others).join(", ")}`;
+  if (!isErrorCode(code)) return `has the unknown code ${String(code)}`;
+  if (ERROR_CODES[code].status !== status) return `has the code ${code} of status ${ERROR_CODES[code].status}`;
+  if (typeof message !== "string" || message === "") return "has no message";
+  if (message.length > MOST_MESSAGE_CHARACTERS) return "has a message without end";
+  return details === undefined || isRecord(details) ? undefined : "has details that are no object";
+}
+
+function jsonOf(text: string): { json: unknown } | undefined {
+  try {
+    return { json: JSON.parse(text) };
+  } catch {
+    return undefined;
+  }
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
