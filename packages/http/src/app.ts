@@ -45,6 +45,9 @@ const BODY_LIMIT_BYTES = 8 * 1024 * 1024;
 
 const CHECK_CONNECTIONS_MS = 1_000;
 
+/** An address may have as many characters as the headers. */
+const SHOWN_PATH_CHARACTERS = 300;
+
 /** The HTTP face of a process, not yet listening. Call `register` with the services' routes. */
 export function buildApp(options: AppOptions) {
   const { headersMs, requestMs } = options.patience ?? { headersMs: HEADERS_MS, requestMs: REQUEST_MS };
@@ -75,7 +78,7 @@ export function buildApp(options: AppOptions) {
   app.setNotFoundHandler((request) => {
     throw new PolysemeError(
       "not_found",
-      `There is no ${request.method} ${request.url.split("?")[0] ?? ""} here. See /openapi.json.`,
+      `There is no ${request.method} ${(request.url.split("?")[0] ?? "").slice(0, SHOWN_PATH_CHARACTERS)} here. See /openapi.json.`,
     );
   });
   app.addHook("onRoute", requireNeeds);

@@ -84,6 +84,7 @@ const BAD: [what: string, bytes: string, status: number, code: string][] = [
   ["an address with a bare %", get("/v1/echo/%"), 400, "invalid"],
   ["an address that is no UTF-8", get("/v1/echo/%c0%af"), 400, "invalid"],
   ["a piece of an address of 3,000 characters", get(`/v1/echo/${"x".repeat(3_000)}`), 400, "invalid"],
+  ["an address of 12,000 characters", get(`/${"a/".repeat(6_000)}`), 404, "not_found"],
   ["a method that nobody knows", get("/v1/echo/x").replace("GET", "PROPFIND"), 404, "not_found"],
 ];
 

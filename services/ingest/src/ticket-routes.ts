@@ -53,7 +53,12 @@ export const ticketRoutes: FastifyPluginAsyncTypebox<{
     "/v1/tickets/:ticket/events",
     {
       config: { needs: "read", tiedKeys: "served" },
-      schema: { summary: "The same as server-sent events", tags: ["tickets"], params: TicketParams },
+      schema: {
+        summary: "The same as server-sent events",
+        tags: ["tickets"],
+        params: TicketParams,
+        response: { "4xx": ErrorSchema, "5xx": ErrorSchema },
+      },
     },
     async (request, reply) => {
       await requireTicket(database, request.caller, request.params.ticket);
