@@ -46,17 +46,19 @@ const SLICE_MS = 60_000;
 export async function fuzz(options: FuzzOptions): Promise<FuzzResult> {
   const started = performance.now();
   const targets = await Promise.all(
-    options.targets.map(async (target) => ({
-      ...target,
-      request: anyRequest(await readOperations(target.url)),
-      samples: [] as number[],
-    })),
+    options.targets.map(async (target) => {
+      const operations = await readOperations(target.url);
+      const takesBodies = operations.some(({ bodies }) => bodies.size > 0);
+      return { ...target, request: anyRequest(operations), takesBodies, samples: [] as number[] };
+    }),
   );
   const run = new Run(options);
   await run.begin();
   const before = await serverFaults(options.targets);
+  // Two slices for what takes bodies to one for what does not, such as an embedder.
+  const turns = [...targets, ...targets.filter(({ takesBodies }) => takesBodies)];
   for (let slice = 0; run.sent < options.requests && run.breaches.length < MOST_BREACHES; slice += 1) {
-    const target = targets[slice % targets.length];
+    const target = turns[slice % turns.length];
     if (target === undefined) break;
     await run.slice(target, target.request, (options.seed + slice) | 0, Math.min(SLICE, options.requests - run.sent));
     for (const each of targets) each.samples.push((await residentMb(each.pid)) ?? Number.NaN);

@@ -27,7 +27,10 @@ export function filledIn(request: FuzzRequest, ticket: string): FuzzRequest {
 
 /** Sends one request and waits for the whole answer. Paths go out byte for byte, which fetch would not do. */
 export async function send(url: string, agent: http.Agent, request: FuzzRequest): Promise<Outcome> {
-  if (request.wire !== "plain" && request.wire !== "chunked") return sendRaw(url, rawBytes(request));
+  if (request.wire !== "plain" && request.wire !== "chunked") {
+    const isWhole = request.wire === "length_too_small" || request.wire === "bad_chunk";
+    return sendRaw(url, rawBytes(request), isWhole);
+  }
   try {
     return await sendOnce(url, agent, request);
   } catch (error) {
@@ -124,8 +127,8 @@ export function rawBytes({ method, path, headers, body = Buffer.alloc(0), wire }
   }
 }
 
-/** Sends the bytes, ends its side, and reads until the server has closed. */
-export function sendRaw(url: string, bytes: Buffer): Promise<Outcome> {
+/** Sends the bytes and reads until the server has closed; ends its own side when more is due that will not come. */
+function sendRaw(url: string, bytes: Buffer, isWhole: boolean): Promise<Outcome> {
   const { hostname, port } = new URL(url);
   return new Promise((resolve) => {
     const socket = net.connect({ host: hostname, port: Number(port), allowHalfOpen: true });
@@ -145,7 +148,8 @@ export function sendRaw(url: string, bytes: Buffer): Promise<Outcome> {
     socket.on("end", () => {
       finish(parsed(Buffer.concat(parts), "closed without an answer"));
     });
-    socket.on("connect", () => socket.end(bytes));
+    // A side that is closed means a caller who left, so it stays open where an answer can come.
+    socket.on("connect", () => (isWhole ? socket.write(bytes) : socket.end(bytes)));
   });
 }
 

@@ -5,7 +5,7 @@ import { chunkDocument } from "./embed-document.ts";
 
 let encoder: Encoder;
 beforeAll(async () => {
-  encoder = await openEncoder({ folder: (await findModel("all-MiniLM-L6-v2")).folder, threads: 1, batchTokens: 512 });
+  encoder = await openEncoder({ folder: (await findModel("all-MiniLM-L6-v2")).folder, threads: 1 });
 });
 afterAll(() => encoder.close());
 
