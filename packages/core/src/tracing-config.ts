@@ -35,7 +35,10 @@ const PROTOCOLS = ["http/json", "http/protobuf"];
  * @throws PolysemeError `invalid` that names the variable and what it may be
  */
 export function readTracingConfig(env: Readonly<Record<string, string | undefined>>): TracingConfig | undefined {
-  const value = (name: string): string | undefined => env[name]?.trim() || undefined;
+  const value = (name: string): string | undefined => {
+    const found = env[name]?.trim();
+    return found === "" ? undefined : found;
+  };
   const oneOf = <T extends string>(name: string, allowed: readonly T[]): T | undefined => {
     const found = value(name);
     const match = allowed.find((one) => one === found);

@@ -56,7 +56,7 @@ export async function openEncoders(
     threads: config.encoderThreads,
     onTokenise: ({ tokeniseMs }) => {
       metrics.observeStage("tokenise", tokeniseMs);
-      },
+    },
     onFailedRun: () => {
       metrics.encoderFailedRuns.inc();
     },

@@ -17,7 +17,7 @@ beforeEach(async () => {
     version: "1",
     log: makeLog("silent", "test"),
     metrics: makeMetrics({ processMetrics: false }),
-    apiKeys: [],
+    keys: { identify: () => Promise.resolve({ id: "k", rank: "admin", collections: undefined }) },
     probes: [],
     stop: new AbortController().signal,
     unbuiltRoutes: [],
@@ -34,6 +34,7 @@ beforeEach(async () => {
     done(null, payload);
   });
   void app.register((inner, _options, done) => {
+    inner.decorate("accessOfRoutes", { needs: "read" } as const);
     inner.post("/v1/echo", (request) => request.body);
     inner.post("/v1/stream", async ({ body }) => {
       let bytes = 0;

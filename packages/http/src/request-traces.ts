@@ -18,7 +18,7 @@ const UNTRACED_ROUTES: ReadonlySet<string> = new Set(["/healthz", "/readyz", "/m
 export function requestTraces(tracing: Tracing) {
   const spans = new WeakMap<FastifyRequest, Span>();
   return {
-    onRequest(request: FastifyRequest, _reply: FastifyReply, done: () => void): void {
+    onRequest: (request: FastifyRequest, _reply: FastifyReply, done: () => void): void => {
       const route = request.routeOptions.url;
       if (tracing.on && route !== undefined && !UNTRACED_ROUTES.has(route)) {
         const cause = request.headers["traceparent"];
@@ -32,11 +32,11 @@ export function requestTraces(tracing: Tracing) {
       }
       done();
     },
-    onError(request: FastifyRequest, _reply: FastifyReply, error: Error, done: () => void): void {
+    onError: (request: FastifyRequest, _reply: FastifyReply, error: Error, done: () => void): void => {
       if (asPolysemeError(error).status >= 500) spans.get(request)?.fail(error);
       done();
     },
-    onResponse(request: FastifyRequest, reply: FastifyReply, done: () => void): void {
+    onResponse: (request: FastifyRequest, reply: FastifyReply, done: () => void): void => {
       const span = spans.get(request);
       span?.set({ "http.response.status_code": reply.statusCode });
       span?.end();

@@ -41,7 +41,7 @@ async function withCollector(settings: Record<string, string> = {}) {
   return {
     tracing,
     headers,
-    async sent() {
+    sent: async () => {
       await tracing.close();
       expect(errors).toEqual([]);
       return spans;

@@ -1,4 +1,4 @@
-import { PolysemeError } from "@polyseme/core";
+import type { PolysemeError } from "@polyseme/core";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { checkVector } from "./query-vector.ts";

@@ -57,7 +57,11 @@ export const ticketRoutes: FastifyPluginAsyncTypebox<{
         summary: "The same as server-sent events",
         tags: ["tickets"],
         params: TicketParams,
-        response: { "4xx": ErrorSchema, "5xx": ErrorSchema },
+        response: {
+          200: { content: { "text/event-stream": { schema: Type.Unsafe<Readable>(Type.String()) } } },
+          "4xx": ErrorSchema,
+          "5xx": ErrorSchema,
+        },
       },
     },
     async (request, reply) => {

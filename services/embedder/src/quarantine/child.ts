@@ -1,6 +1,6 @@
 import { fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import { PolysemeError } from "@polyseme/core";
+import { messageOf, PolysemeError } from "@polyseme/core";
 import type { EmbeddedChunk } from "@polyseme/store";
 import type { FromChild, QuarantineSettings, SuspectText, ToChild } from "./protocol.ts";
 
@@ -138,7 +138,7 @@ export function startChild(settings: QuarantineSettings, options: ChildOptions):
           },
           reject: (why) => {
             forget();
-            reject(why);
+            reject(why instanceof Error ? why : new Error(messageOf(why)));
           },
           begun: false,
           timer: undefined,
