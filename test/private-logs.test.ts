@@ -1,6 +1,7 @@
 import { describe, expect, inject, test } from "vitest";
 import { Queue } from "bullmq";
 import { Redis } from "ioredis";
+import pg from "pg";
 import { HttpCaller, waitUntil } from "./support/http.ts";
 import { useServices } from "./support/services.ts";
 
@@ -60,6 +61,22 @@ describe.skipIf(databaseUrl === null || redisUrl === null)("the logs, at their m
     await inbox.close();
     connection.disconnect();
 
+    // Postgres refuses a row and quotes it, and then a search fails.
+    const database = new pg.Client({ connectionString: services.servers.environment.DATABASE_URL });
+    await database.connect();
+    const chunks =
+      "select oid::regclass::text as name from pg_class where relname ~ '^chunks_\\d+_\\d+$' and relkind = 'r'";
+    const [table] = (await database.query<{ name: string }>(chunks)).rows;
+    await database.query(`alter table ${table?.name ?? ""} add constraint no_text check (length(text) < 0) not valid`);
+    await door.push("private", [{ id: "refused", text: SECRET }]);
+    await waitUntil("the worker has said that it tries again", () =>
+      Promise.resolve(embedder.log().includes("document will be tried again")),
+    );
+    await database.query(`alter table ${table?.name ?? ""} rename column embedding to gone`);
+    const { status } = await reader.call("POST", "/v1/collections/private/search", { query: SECRET });
+    expect(status).toBe(500);
+    await database.end();
+
     await Promise.all(all.map((service) => service.end("SIGTERM")));
     const lines = all.map((service) => service.log());
     for (const log of lines) {
@@ -71,7 +88,9 @@ describe.skipIf(databaseUrl === null || redisUrl === null)("the logs, at their m
     expect(jobs).toBeDefined();
     expect(lines[1]).toContain(`"job":"${jobs}"`);
     expect(lines[1]).toContain('"d39"');
-    expect(embedder.log()).toContain("job done");
+    expect(lines[1]).toContain("job done");
+    expect(lines[1]).toMatch(/"document":"refused","code":"internal","reason":"new row .* violates check constraint/);
+    expect(lines[2]).toContain("request failed");
   });
 });
 

@@ -127,11 +127,6 @@ function readCacheDir(env: Environment): string | undefined {
   return home === undefined ? undefined : `${home}/.cache/polyseme`;
 }
 
-/** The board of the queues is for administrators: without any key only this machine may see it. */
-export function mayShowBoard({ apiKeys, host }: Pick<Config, "apiKeys" | "host">): boolean {
-  return apiKeys.length > 0 || isLoopback(host);
-}
-
 export function isLoopback(host: string): boolean {
   return host === "localhost" || host === "::1" || /^127(\.\d{1,3}){3}$/.test(host);
 }

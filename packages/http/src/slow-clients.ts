@@ -14,7 +14,7 @@ const NDJSON = "application/x-ndjson";
 
 /**
  * What Node's own clocks need to know. They cost an ordinary request nothing, where a timer for each body cost it some
- * 30 µs, but they know no streams: so those are noted, and left alone when their time is up.
+ * 10 µs, but they know no streams: so those are noted, and left alone when their time is up.
  */
 export interface SlowClients {
   /** Call for a request that may be served. */

@@ -1,7 +1,7 @@
 import type { DocumentState } from "./documents.ts";
 import type { Sql } from "./database.ts";
 
-/** Documents of all collections that are counted one by one, some 0.1 s; from here on Postgres's own estimate will do. */
+/** Documents in all collections that are counted one by one; from here on Postgres's own estimate will do. */
 const COUNTED_UP_TO = 1_000_000;
 
 /**

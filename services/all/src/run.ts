@@ -1,4 +1,3 @@
-import { mayShowBoard } from "@polyseme/core";
 import { makeApi, UNBUILT_ROUTES } from "@polyseme/api";
 import { makeEmbedder, makeQuarantine, makeThroughput } from "@polyseme/embedder";
 import { encoderThreads, openEncoders } from "@polyseme/encoder";
@@ -29,7 +28,7 @@ export function runAll(options: RunOptions): Promise<void> {
         services: [
           makeIngest({ ...shared, catalog: encoders.catalog, maxPending: config.maxPending }),
           makeEmbedder({ ...shared, throughput, quarantine: makeQuarantine({ settings: config, log: context.log }) }),
-          makeApi({ ...shared, board: mayShowBoard(config) }),
+          makeApi(shared),
         ],
         closeSteps: [closeStep],
       };

@@ -21,8 +21,6 @@ export interface ApiOptions {
   /** Undefined: no traces. */
   readonly tracing?: Tracing;
   readonly stop: AbortSignal;
-  /** Whether the board of the queues is shown. */
-  readonly board?: boolean;
 }
 
 /** The reading side: collections, documents, failures, search, inspect, embeddings; and who has keys. */
@@ -39,7 +37,7 @@ export function makeApi(options: ApiOptions): Service {
       await app.register(inspectRoutes, { encoders });
       await app.register(embeddingsRoutes, { encoders });
       await app.register(keyRoutes, { database, keys, log });
-      if (options.board) await app.register(queueBoard, { queues });
+      await app.register(queueBoard, { queues });
     },
     probes: [...backendProbes(backends), inference],
     refreshMetrics() {

@@ -1,4 +1,4 @@
-import { mayShowBoard, requireServers } from "@polyseme/core";
+import { requireServers } from "@polyseme/core";
 import { openEncoders } from "@polyseme/encoder";
 import { runProcess, type RunOptions } from "@polyseme/http";
 import { makeApi, UNBUILT_ROUTES } from "./api.ts";
@@ -16,7 +16,7 @@ export function runApi(options: RunOptions): Promise<void> {
     async makeParts(context) {
       const { encoders, inference, closeStep } = await openEncoders(config, { ...context, work: "queries" });
       return {
-        services: [makeApi({ ...context, encoders, inference, stop: signals.stop, board: mayShowBoard(config) })],
+        services: [makeApi({ ...context, encoders, inference, stop: signals.stop })],
         closeSteps: [closeStep],
       };
     },
