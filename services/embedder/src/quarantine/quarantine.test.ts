@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { makeLog, readConfig } from "@polyseme/core";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { makeQuarantine, type Quarantine, type QuarantineOptions } from "./quarantine.ts";
@@ -49,7 +52,9 @@ describe("a document in quarantine", () => {
     ["exit", /exited with code 7/],
     ["thread", /lost its encoder: its thread ended/],
   ])("that kills it as %s does fails with its own code, and the next one lives", async (text, message) => {
-    const made = quarantine();
+    const log = makeLog("silent", "test");
+    const deaths = vi.spyOn(log, "error");
+    const made = quarantine({ log });
     const failing = made.embed(suspect(text), never);
     const next = processOf(made);
     await expect(failing).rejects.toMatchObject({
@@ -58,6 +63,14 @@ describe("a document in quarantine", () => {
       message: expect.stringMatching(message) as string,
     });
     expect(await next).toBeGreaterThan(0);
+    expect(deaths).toHaveBeenCalledTimes(2);
+  });
+
+  test("whose first process is ended by something else is encoded by the second", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "polyseme-once-"));
+    const [chunk] = await quarantine().embed(suspect(`once:${folder}/mark`), never);
+    expect(chunk?.tokens).toBeGreaterThan(0);
+    await rm(folder, { recursive: true });
   });
 
   test("that the encoder refuses fails with the encoder's code", async () => {
