@@ -182,7 +182,7 @@ test("searches with wrong fields name the field", async () => {
 });
 
 test("a model that is not there is refused by name, for collections and for inspect", async () => {
-  for (const model of ["no/such-model", "../../etc/passwd", "/etc"]) {
+  for (const model of ["no/such-model", "../../etc/passwd", "/etc", "toString", "__proto__", "a\u0000b"]) {
     const put = await stack.http.call("PUT", "/v1/collections/models", { model });
     expect(put).toMatchObject({ status: 400, body: { error: { code: "invalid", details: { field: "model" } } } });
     const inspect = await stack.http.call("POST", "/v1/inspect", { text: "x", model });

@@ -20,9 +20,9 @@ export interface ModelPlaces {
 /** From src and from dist alike. */
 const BUNDLED_DIR = fileURLToPath(new URL("../../../models", import.meta.url));
 /** Hub ids under which a bundled model is known. */
-const BUNDLED_IDS: Readonly<Record<string, string>> = {
-  "sentence-transformers/all-MiniLM-L6-v2": "all-MiniLM-L6-v2",
-};
+const BUNDLED_IDS: ReadonlyMap<string, string> = new Map([
+  ["sentence-transformers/all-MiniLM-L6-v2", "all-MiniLM-L6-v2"],
+]);
 
 /**
  * The folder of a model: a bundled name, a hub id under `modelsDir`, or a folder's path.
@@ -34,8 +34,9 @@ export async function findModel(name: string, places: ModelPlaces = {}): Promise
     if (await isModel(name)) return { name, folder: resolve(name) };
     throw await unknownModel(name, places);
   }
-  const bundled = within(bundledDir, BUNDLED_IDS[name] ?? name);
-  if (bundled !== undefined && (await isModel(bundled))) return { name: BUNDLED_IDS[name] ?? name, folder: bundled };
+  const bundledName = BUNDLED_IDS.get(name) ?? name;
+  const bundled = within(bundledDir, bundledName);
+  if (bundled !== undefined && (await isModel(bundled))) return { name: bundledName, folder: bundled };
   const stored = places.modelsDir === undefined ? undefined : within(places.modelsDir, name);
   if (stored !== undefined && (await isModel(stored))) return { name, folder: stored };
   const relative = within(".", name);
