@@ -20,6 +20,11 @@ export interface FuzzRequest {
   readonly wire: Wire;
 }
 
+/** False when the bytes on the wire are less or more than one request. */
+export function isWhole({ wire }: FuzzRequest): boolean {
+  return wire === "plain" || wire === "chunked";
+}
+
 /** Mostly valid requests of these operations, nearly valid ones, and wild ones. */
 export function anyRequest(operations: readonly Operation[]): fc.Arbitrary<FuzzRequest> {
   return fc.oneof(...operations.map((operation) => ({ weight: weightOf(operation), arbitrary: requestOf(operation) })));
