@@ -15,7 +15,7 @@ import {
 import { Redis } from "ioredis";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
-import { HttpCaller } from "./support/http.ts";
+import { HttpCaller, waitUntil } from "./support/http.ts";
 import { untilSomeStored, useServices } from "./support/services.ts";
 import { freshServers, type TestServers } from "./support/stack.ts";
 
@@ -141,6 +141,22 @@ describe.skipIf(databaseUrl === null)("the ledger", () => {
       "select name from polyseme_store.migrations order by number",
     );
     expect(rows.map(({ name }) => name)).toEqual(files.sort());
+  });
+
+  test("a connection that breaks between two statements of a transaction fails the transaction, not the process", async () => {
+    const failure = await database
+      .withTransaction(async (sql) => {
+        const { rows } = await sql.query<{ pid: number }>("select pg_backend_pid() as pid");
+        await database.query("select pg_terminate_backend($1)", [rows[0]?.pid]);
+        await waitUntil("it is gone", async () => {
+          const left = await database.query("select from pg_stat_activity where pid = $1", [rows[0]?.pid]);
+          return left.rowCount === 0;
+        });
+        await sql.query("select 1");
+      })
+      .catch((error: unknown) => error);
+    expect(failure).toMatchObject({ code: "unavailable" });
+    expect((await database.query<{ one: number }>("select 1 as one")).rows).toEqual([{ one: 1 }]);
   });
 
   test("an older run never overwrites a newer one, and the same run twice changes nothing", async () => {

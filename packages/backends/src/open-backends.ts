@@ -1,7 +1,7 @@
 import { runMigrations, type PgPool } from "bullmq";
 import type { BackendConfig } from "@polyseme/core";
 import { openQueues, type Queues } from "@polyseme/queue";
-import { asStoreError, migrate, openPostgres, poolUse } from "@polyseme/store";
+import { asStoreError, migrate, openPostgres, outliveErrors, poolUse } from "@polyseme/store";
 import pg from "pg";
 import type { BackendOptions, Backends, NamedPool } from "./backends.ts";
 import { openEmbedded } from "./open-embedded.ts";
@@ -72,6 +72,7 @@ async function openPostgresQueues(databaseUrl: string, options: BackendOptions):
     options: "-c search_path=bullmq,public",
   });
   pool.on("error", options.onError);
+  pool.on("connect", outliveErrors);
   try {
     const client = await pool.connect();
     try {

@@ -85,7 +85,16 @@ export function openPostgres(databaseUrl: string, options: PostgresOptions): Poo
   });
   // An idle connection that breaks is replaced on the next query; without a listener it would end the process.
   pool.on("error", options.onIdleError);
+  pool.on("connect", outliveErrors);
   return Object.assign(databaseOver(pool), { use: () => poolUse(pool) });
+}
+
+/**
+ * For each new client of a pool. The pool listens for errors while a client is idle only: one that breaks between two
+ * statements of a transaction would end the process. Its next statement fails, and that is how its user learns of it.
+ */
+export function outliveErrors(client: pg.PoolClient): void {
+  client.on("error", () => undefined);
 }
 
 /** The Database on top of any pool. */
