@@ -39,12 +39,22 @@ describe("a fault of the connection or of the server's state is unavailable", ()
     });
   });
 
+  test.each(["FATAL", "PANIC"])("also when the server ended the session: %s, with whatever code", (severity) => {
+    const ended = Object.assign(coded("XX000", "could not write init file"), { severity });
+    expect(asStoreError(ended)).toMatchObject({ code: "unavailable" });
+  });
+
   test("also when it is the cause of another error", () => {
     expect(asStoreError(new Error("query failed", { cause: coded("57P01") }))).toMatchObject({ code: "unavailable" });
   });
 });
 
 describe("every other error stays what it was", () => {
+  test("an internal error of the server that ended a statement only", () => {
+    const error = Object.assign(coded("XX000"), { severity: "ERROR" });
+    expect(asStoreError(error)).toBe(error);
+  });
+
   test.each(["23505", "22P05", "42P01", "22021", "08", "53", "57P04", "ENOENT", "08_six"])("%s", (code) => {
     const error = coded(code);
     expect(asStoreError(error)).toBe(error);

@@ -26,6 +26,9 @@ const PASSING_CODES = new Set([
   "58030",
 ]);
 
+/** The session is over: whatever the code says (a full disk may come as an internal error), the statement is not at fault. */
+const ENDING_SEVERITIES: ReadonlySet<unknown> = new Set(["FATAL", "PANIC"]);
+
 const SOCKET_CODES = new Set([
   "ECONNREFUSED",
   "ECONNRESET",
@@ -51,6 +54,7 @@ export function asStoreError(error: unknown): unknown {
   if (error instanceof PolysemeError || !(error instanceof Error)) return error;
   const code = errorCode(error);
   const passing =
+    ENDING_SEVERITIES.has(severityOf(error)) ||
     (code !== undefined &&
       (SOCKET_CODES.has(code) ||
         PASSING_CODES.has(code) ||
@@ -64,6 +68,10 @@ export function asStoreError(error: unknown): unknown {
       cause: error,
     },
   );
+}
+
+function severityOf(error: Error): unknown {
+  return "severity" in error ? error.severity : undefined;
 }
 
 /** The SQLSTATE or system error code of what was thrown, or of its cause. */
