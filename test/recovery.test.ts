@@ -5,6 +5,7 @@ import {
   ensureCollection,
   acceptDocuments,
   claimDocuments,
+  renewClaims,
   storeChunks,
   deleteDocuments,
   type Database,
@@ -260,6 +261,15 @@ describe.skipIf(databaseUrl === null)("the ledger", () => {
       });
       expect(read).toBeLessThan(ids.length * 10);
     }
+  });
+
+  test("statements over the same documents in different orders never wait for each other in a circle", async () => {
+    const documents = await Promise.all(
+      Array.from({ length: 200 }, async (_, i) => ({ id: `o${i}`, revision: await pushAs(`o${i}`, "text") })),
+    );
+    await claimDocuments(database, collection.id, documents);
+    const renewals = Array.from({ length: 60 }, (_, i) => (i % 2 === 0 ? documents : [...documents].reverse()));
+    await Promise.all(renewals.map((order) => renewClaims(database, collection.id, order)));
   });
 
   test("a document is claimed by one worker at a time", async () => {

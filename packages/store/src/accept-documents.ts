@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { CheckedDocument } from "@polyseme/core";
 import type { Sql } from "./database.ts";
+import { inLockOrder } from "./named-documents.ts";
 
 /** A document with the push it came in and the queue job that will carry it. */
 export interface Incoming {
@@ -44,8 +45,7 @@ export async function acceptDocuments(
   sql: Sql,
   batch: { collectionId: number; newTickets: readonly string[]; incoming: readonly Incoming[] },
 ): Promise<Acceptance> {
-  // One order for all writers, so that two pushes of the same ids cannot wait for each other.
-  const sorted = [...batch.incoming].sort((a, b) => (a.document.id < b.document.id ? -1 : 1));
+  const sorted = inLockOrder(batch.incoming.map((one) => ({ ...one, id: one.document.id })));
   const documents = sorted.map(({ document }) => document);
   const { rows } = await sql.query<{
     collection: number;

@@ -33,7 +33,7 @@ export async function claimDocuments(
        select d.collection_id, d.id from polyseme_store.documents d
        join ${NAMED} on d.collection_id = w.collection_id and d.id = w.id and d.revision = w.revision
        where d.state = 'queued' or (d.state = 'embedding' and d.next_attempt_at <= now())
-       order by d.id for update of d
+       order by d.id collate "C" for update of d
      )
      update polyseme_store.documents d
      set state = 'embedding', attempts = d.attempts + 1,

@@ -77,7 +77,7 @@ export async function deleteDocuments(
   return database.withTransaction(async (sql) => {
     const { rows } = await sql.query<{ id: string }>(
       `with gone as (
-         select collection_id, id from polyseme_store.documents where collection_id = $1 and id = any($2::text[]) order by id for update
+         select collection_id, id from polyseme_store.documents where collection_id = $1 and id = any($2::text[]) order by id collate "C" for update
        )
        delete from polyseme_store.documents d using gone where d.collection_id = gone.collection_id and d.id = gone.id returning d.id`,
       // Half of a surrogate pair becomes U+FFFD on the way, and so the id of another document.

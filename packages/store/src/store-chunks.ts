@@ -1,6 +1,6 @@
 import type { Database } from "./database.ts";
 import { chunkTable } from "./collections.ts";
-import { namedParams, type DocumentRef } from "./named-documents.ts";
+import { inLockOrder, namedParams, type DocumentRef } from "./named-documents.ts";
 import { encodeVectorArray } from "./vector-wire.ts";
 
 export interface EmbeddedChunk {
@@ -28,7 +28,7 @@ export async function storeChunks(
   target: { collectionId: number; generation: number },
   documents: readonly EmbeddedDocument[],
 ): Promise<Set<string>> {
-  const sorted = [...documents].sort((a, b) => (a.id < b.id ? -1 : 1));
+  const sorted = inLockOrder(documents);
   const chunks = sorted.flatMap((document) =>
     document.chunks.map((chunk, ordinal) => ({ id: document.id, ordinal, chunk })),
   );
