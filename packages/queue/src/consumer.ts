@@ -37,9 +37,13 @@ export interface JobAbout {
 
 type Handler = (data: unknown, about: JobAbout) => Promise<void>;
 
-/** How long a job's lock holds without renewal (BullMQ renews at half of it), and how often lost locks are looked for. */
-const LOCK_MS = 30_000;
-const STALLED_CHECK_MS = 10_000;
+/**
+ * How long a job's lock holds without renewal (BullMQ renews at half of it), and how often lost locks are looked for. A
+ * worker that dies between taking a job and claiming its documents leaves only the lock, so this is as soon as a claim
+ * ends. A lock lost by a worker that lives costs nothing: the ledger gives its documents to nobody else.
+ */
+const LOCK_MS = 10_000;
+const STALLED_CHECK_MS = 2_000;
 /** The ledger counts attempts; BullMQ only has to put back what a dead worker held, however often. */
 const MAX_STALLED = 100;
 const KEPT_FAILED_JOBS = 1_000;
