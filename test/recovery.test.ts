@@ -82,6 +82,29 @@ describe.skipIf(databaseUrl === null || redisUrl === null)("when things die", ()
     await services.start("embedder");
     expect(await http.settled(ticket)).toMatchObject({ stored: 1 });
   });
+
+  test("old documents whose time comes while Redis is away are put back as soon as it is there again", async () => {
+    const ingest = await services.start("ingest");
+    const http = new HttpCaller(ingest.url);
+    const { ticket } = await http.push("old", [{ id: "a", text: "Pushed an hour ago." }]);
+    const prefix = services.servers.environment.POLYSEME_QUEUE_PREFIX;
+    const admin = new Redis(redisUrl ?? "");
+    await admin.del(await admin.keys(`${prefix.replace(/[{}]/g, "\\$&")}:polyseme-embed:*`));
+    await admin.call("CLIENT", "PAUSE", "6000", "ALL");
+    const client = new pg.Client({ connectionString: services.servers.environment.DATABASE_URL });
+    await client.connect();
+    await client.query(
+      "update polyseme_store.documents set next_attempt_at = now(), received_at = now() - interval '1 hour'",
+    );
+    // Longer than the door's client waits, so that a pass has failed meanwhile.
+    await waitUntil("a pass found Redis away", () => Promise.resolve(ingest.log().includes("reconciler pass failed")));
+    const { rows } = await client.query("select next_attempt_at <= now() as due from polyseme_store.documents");
+    expect(rows).toEqual([{ due: true }]);
+    await client.end();
+    admin.disconnect();
+    await services.start("embedder");
+    expect(await http.settled(ticket, 30_000)).toMatchObject({ stored: 1 });
+  });
 });
 
 describe.skipIf(databaseUrl === null)("the ledger", () => {

@@ -13,7 +13,7 @@ import { groupJobs } from "./ledger-writer.ts";
 
 export interface ReconcilerDeps {
   readonly database: Database;
-  readonly queues: Pick<Queues, "addEmbedJobs">;
+  readonly queues: Pick<Queues, "addEmbedJobs" | "countEmbedJobs">;
   readonly log: Log;
   readonly metrics: Metrics;
   readonly intervalMs: number;
@@ -47,8 +47,13 @@ export async function runReconciler(deps: ReconcilerDeps, signal: AbortSignal): 
   }
 }
 
-/** One pass; answers how many documents it saw to. */
+/**
+ * One pass; answers how many documents it saw to.
+ * @throws PolysemeError `unavailable` when Postgres or the queue cannot be reached; nothing is put off by it
+ */
 export async function reconcileOnce(deps: ReconcilerDeps, countDeaths = true): Promise<number> {
+  // What is taken comes up again later each time, so nothing is taken while it could not be put back.
+  await deps.queues.countEmbedJobs();
   const { lost, failed } = await takeOverdueDocuments(deps.database, DOCUMENTS_A_PASS, { countDeaths });
   for (const { collectionId, id, deaths } of failed) {
     deps.metrics.documentsFinished.inc({ outcome: "encoder_crashed" });
