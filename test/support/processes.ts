@@ -5,14 +5,22 @@ import type { Environment } from "@polyseme/core";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
+/** How a process ended. */
+export interface ProcessEnd {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
 /** A service as its own process, started the way users start it. */
 export interface ServiceProcess {
   readonly url: string;
   readonly pid: number;
+  /** Resolves when it has ended, by whatever. */
+  readonly ended: Promise<ProcessEnd>;
   /** What it has written to standard error so far. */
   log(): string;
   /** Sends the signal and resolves with how the process ended. */
-  end(signal: NodeJS.Signals): Promise<{ code: number | null; signal: NodeJS.Signals | null; afterMs: number }>;
+  end(signal: NodeJS.Signals): Promise<ProcessEnd & { readonly afterMs: number }>;
 }
 
 const START_MS = 30_000;
@@ -30,12 +38,25 @@ export async function startServeAll(settings: Environment): Promise<ServiceProce
   return startProcess(["packages/cli/src/main.ts", "serve", "all"], settings);
 }
 
-/** Starts Node with these arguments (the entry file relative to the repository) and resolves when it has printed its URL. */
-export async function startProcess(command: readonly string[], settings: Environment): Promise<ServiceProcess> {
+/**
+ * Starts Node with these arguments (the entry file relative to the repository) and resolves when it has printed its URL.
+ * @param onSpawn told the number of the process before that, for a caller that may have to end it meanwhile
+ */
+export async function startProcess(
+  command: readonly string[],
+  settings: Environment,
+  onSpawn: (pid: number) => void = () => undefined,
+): Promise<ServiceProcess> {
   const child = spawn(process.execPath, ["--import", "tsx", ...command], {
     cwd: ROOT,
     env: { PATH: process.env["PATH"], HOME: process.env["HOME"], POLYSEME_PORT: "0", ...settings },
     stdio: ["ignore", "pipe", "pipe"],
+  });
+  onSpawn(child.pid ?? 0);
+  const ended = new Promise<ProcessEnd>((resolve) => {
+    child.once("exit", (code, signal) => {
+      resolve({ code, signal });
+    });
   });
   let errors = "";
   child.stderr.setEncoding("utf8").on("data", (text: string) => {
@@ -48,6 +69,7 @@ export async function startProcess(command: readonly string[], settings: Environ
   return {
     url,
     pid: child.pid ?? 0,
+    ended,
     log: () => errors,
     async end(signal) {
       const started = performance.now();
