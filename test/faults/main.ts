@@ -47,6 +47,9 @@ await runMain(
   },
 );
 
+// Everything has ended by now; nothing that Node lost track of may hold the process.
+process.exit();
+
 async function sayReport(report: RunReport): Promise<void> {
   const { seed, breaches, stored, failed, open, seconds, settleSeconds, lostAnswers, requests, plan, logs } = report;
   say(

@@ -48,7 +48,8 @@ export async function startProxy(target: number): Promise<Proxy> {
     pairs.add(pair);
     const drop = (): void => {
       pairs.delete(pair);
-      reset(pair);
+      service.destroy();
+      server.destroy();
     };
     for (const socket of [service, server]) {
       socket.on("error", drop);
@@ -93,7 +94,12 @@ export async function startProxy(target: number): Promise<Proxy> {
 }
 
 function reset({ service, server }: Pair): void {
-  for (const socket of [service, server]) if (!socket.destroyed) socket.resetAndDestroy();
+  for (const socket of [service, server]) {
+    // While an end is on its way, Node's reset leaves the handle open, and the process would spin at its exit.
+    const isQuiet = !socket.connecting && !socket.writableEnded && socket.writableLength === 0;
+    if (isQuiet && !socket.destroyed) socket.resetAndDestroy();
+    else socket.destroy();
+  }
 }
 
 function drained(socket: Socket): Promise<void> {
