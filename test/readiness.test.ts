@@ -3,13 +3,14 @@ import { makeQuarantine, makeEmbedder, makeThroughput } from "@polyseme/embedder
 import { PolysemeError, readConfig } from "@polyseme/core";
 import { openEncoders, type EncoderRegistry } from "@polyseme/encoder";
 import { runProcess } from "@polyseme/http";
+import pg from "pg";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, test } from "vitest";
 import { startServers, stopServers } from "../infra/local/servers.ts";
 import { readState } from "../infra/local/state.ts";
 import { makeInferenceProbe } from "../packages/encoder/src/inference-probe.ts";
 import { expectStatus, HttpCaller, waitUntil } from "./support/http.ts";
 import { SERVERS_PREFIX } from "./support/servers.ts";
-import { useServices } from "./support/services.ts";
+import { untilSomeStored, useServices } from "./support/services.ts";
 import { QUICK_START } from "./support/stack.ts";
 
 const databaseUrl = inject("databaseUrl");
@@ -84,6 +85,41 @@ describe.skipIf(databaseUrl === null || redisUrl === null)("with servers that co
         expect(await startServers({ dir, durability: "test", log })).toMatchObject({ databaseUrl: own.databaseUrl });
         expect(await untilReadiness(http, true, "database")).toBeLessThan(WITHIN_MS);
         expect(await isAlive(http)).toBe(true);
+      },
+    );
+
+    test(
+      "keeps what it has in hand while Postgres is away, and stores it in the same run when it is back",
+      { timeout: 120_000 },
+      async () => {
+        const settings = { DATABASE_URL: own.databaseUrl };
+        const [ingest, embedder] = await Promise.all([
+          services.start("ingest", settings),
+          services.start("embedder", settings),
+        ]);
+        const door = new HttpCaller(ingest.url);
+        const documents = Array.from({ length: 600 }, (_, i) => ({
+          id: `d${i}`,
+          text: `${i}. ${"It tells of rivers, banks and the people who live beside them. ".repeat(8)}`,
+        }));
+        const { ticket } = await door.push("kept", documents);
+        await untilSomeStored(door, ticket);
+        process.kill((await readState(dir))?.postgres?.pid ?? 0, "SIGQUIT");
+        await untilReadiness(new HttpCaller(embedder.url), false, "database");
+        await startServers({ dir, durability: "test", log });
+        expect(await door.settled(ticket)).toMatchObject({ stored: 600, failed: 0 });
+        expect(embedder.log()).toContain("the ledger is not reached; trying again");
+        expect(embedder.log()).not.toContain("the claim will run out");
+        const client = new pg.Client({ connectionString: own.databaseUrl });
+        await client.connect();
+        const { rows } = await client.query<{ deaths: number; again: number }>(
+          "select max(deaths)::int as deaths, count(*) filter (where attempts > 1)::int as again from polyseme_store.documents",
+        );
+        await client.end();
+        const [row] = rows;
+        expect(row?.deaths).toBeLessThanOrEqual(1);
+        // A claim that was made but whose answer was cut off is found out when it runs out: a job's documents at most.
+        expect(row?.again).toBeLessThanOrEqual(32);
       },
     );
   });
