@@ -59,24 +59,31 @@ describe.skipIf(databaseUrl === null || redisUrl === null)("a door behind which 
     expect(body).toMatchObject({ accepted: lines });
   });
 
-  test("refuses a stream for which there is no room for long, and its rest comes again without loss or doubles", LONG, async () => {
-    const ingest = await services.start("ingest");
-    const http = new HttpCaller(ingest.url);
-    const whole = Array.from({ length: 3 * BATCH }, (_, i) => line(i)).join("");
-    const refused = await http.send("/v1/collections/stream/documents", "application/x-ndjson", whole);
-    expect(refused).toMatchObject({
-      status: 429,
-      body: { error: { code: "overloaded", details: { accepted: BATCH, workers: 0 } } },
-    });
-    expect(Number(refused.headers.get("retry-after"))).toBeGreaterThanOrEqual(30);
-    await services.start("embedder");
-    const client = new Polyseme({ url: ingest.url });
-    const documents = Array.from({ length: 3 * BATCH }, (_, i) => JSON.parse(line(i)) as { id: string; text: string });
-    const { ticket, accepted, unchanged } = await client.push("stream", documents);
-    expect([accepted, unchanged]).toEqual([2 * BATCH, BATCH]);
-    expect(await ticket.wait()).toMatchObject({ stored: 3 * BATCH, failed: 0 });
-    expect(await storedDocuments()).toEqual({ documents: 3 * BATCH, versions: 1 });
-  });
+  test(
+    "refuses a stream for which there is no room for long, and its rest comes again without loss or doubles",
+    LONG,
+    async () => {
+      const ingest = await services.start("ingest");
+      const http = new HttpCaller(ingest.url);
+      const whole = Array.from({ length: 3 * BATCH }, (_, i) => line(i)).join("");
+      const refused = await http.send("/v1/collections/stream/documents", "application/x-ndjson", whole);
+      expect(refused).toMatchObject({
+        status: 429,
+        body: { error: { code: "overloaded", details: { accepted: BATCH, workers: 0 } } },
+      });
+      expect(Number(refused.headers.get("retry-after"))).toBeGreaterThanOrEqual(30);
+      await services.start("embedder");
+      const client = new Polyseme({ url: ingest.url });
+      const documents = Array.from(
+        { length: 3 * BATCH },
+        (_, i) => JSON.parse(line(i)) as { id: string; text: string },
+      );
+      const { ticket, accepted, unchanged } = await client.push("stream", documents);
+      expect([accepted, unchanged]).toEqual([2 * BATCH, BATCH]);
+      expect(await ticket.wait()).toMatchObject({ stored: 3 * BATCH, failed: 0 });
+      expect(await storedDocuments()).toEqual({ documents: 3 * BATCH, versions: 1 });
+    },
+  );
 
   test("is waited for by the client, which loses nothing and doubles nothing", async () => {
     const [ingest] = await Promise.all([services.start("ingest"), services.start("embedder")]);

@@ -50,10 +50,12 @@ export async function duplicateJobs(world: World, random: Random): Promise<void>
         // As before the run, and as now.
         attempts: random.chance(0.5) ? attempts : 0,
         priority: 0,
+        characters: 0,
         collectionId: collection,
         // Now and then one that was never given out.
         documents: [{ id, revision: Number(revision) + (random.chance(0.1) ? 1_000_000 : 0) }],
       })),
+      random.chance(0.5) ? "new" : "again",
     );
   } finally {
     await queues.close();

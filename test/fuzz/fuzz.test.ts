@@ -47,12 +47,13 @@ describe("a service with a fault is found out", () => {
       version: "1",
       log: makeLog("silent", "test"),
       metrics: makeMetrics({ processMetrics: false }),
-      apiKeys: [],
+      keys: { identify: () => Promise.resolve({ id: "k", rank: "admin", collections: undefined }) },
       probes: [],
       stop: new AbortController().signal,
       unbuiltRoutes: [],
     });
     void app.register((inner, _options, done) => {
+      inner.decorate("accessOfRoutes", { needs: "read" } as const);
       inner.post(
         "/v1/texts",
         // Said, and neither checked nor kept.
@@ -64,7 +65,7 @@ describe("a service with a fault is found out", () => {
         (request, reply) => {
           const text = (request.body as { text?: unknown } | null)?.text;
           const { status, body } = answer(text) ?? { status: 200, body: { length: 1 } };
-          return reply.status(status as 200).send(body as never);
+          return reply.status(status as 200).send(body);
         },
       );
       done();

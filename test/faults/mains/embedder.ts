@@ -1,5 +1,5 @@
 import { readConfig, runMain } from "@polyseme/core";
-import { makeEmbedder, makeThroughput } from "@polyseme/embedder";
+import { makeQuarantine, makeEmbedder, makeThroughput } from "@polyseme/embedder";
 import { encoderThreads, openEncoders } from "@polyseme/encoder";
 import { runProcess } from "@polyseme/http";
 import { dieHere } from "./die.ts";
@@ -43,6 +43,7 @@ await runMain(
                 encoders: trapEncoders(encoders, trap),
                 inference,
                 throughput,
+                quarantine: makeQuarantine({ settings: config, log: context.log }),
               }),
             ],
             closeSteps: [closeStep],

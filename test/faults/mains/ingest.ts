@@ -28,7 +28,13 @@ await runMain(
         makeParts: (context) => {
           const catalog = makeCatalog({ defaultModel: config.model, modelsDir: config.modelsDir });
           const backends = trapBackends(context.backends, trap);
-          const service = makeIngest({ ...context, backends, catalog, stop: signals.stop });
+          const service = makeIngest({
+            ...context,
+            backends,
+            catalog,
+            stop: signals.stop,
+            maxPending: config.maxPending,
+          });
           return Promise.resolve({
             services: [
               {

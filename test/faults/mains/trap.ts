@@ -108,9 +108,9 @@ export function trapBackends(backends: Backends, trap: Trap): Backends {
   };
   const trappedQueues: Queues = {
     ...queues,
-    addEmbedJobs: (jobs) => {
+    addEmbedJobs: (jobs, arrival) => {
       const isPutBack = jobs.some(({ documents }) => documents.some(({ revision }) => taken.has(revision)));
-      return trap.around(isPutBack ? "put-back" : "queue", () => queues.addEmbedJobs(jobs));
+      return trap.around(isPutBack ? "put-back" : "queue", () => queues.addEmbedJobs(jobs, arrival));
     },
     consumeEmbedJobs: (handle, options): Consumer =>
       queues.consumeEmbedJobs(async (job) => {
