@@ -23,15 +23,15 @@ async function fuzzStack(stack: FuzzStack, requests: number): Promise<FuzzResult
 describe("bad requests, made from /openapi.json, are refused and change nothing", () => {
   test.skipIf(databaseUrl === null || redisUrl === null)("on ingest, embedder and api as processes", async () => {
     const stack = await startServicesToFuzz(databaseUrl ?? "", redisUrl ?? "");
-    const { sent, breaches, byStatus } = await fuzzStack(stack, 1_500);
+    const { sent, breaches, byStatus } = await fuzzStack(stack, 750);
     expect(breaches).toEqual([]);
-    expect(sent).toBeGreaterThanOrEqual(1_500);
+    expect(sent).toBeGreaterThanOrEqual(750);
     // Valid requests are among them, or the others would show little.
-    for (const status of ["200", "202", "400", "404"]) expect(byStatus[status] ?? 0).toBeGreaterThan(30);
+    for (const status of ["200", "202", "400", "404"]) expect(byStatus[status] ?? 0).toBeGreaterThan(5);
   });
 
   test("on the embedded stack", async () => {
-    const { breaches } = await fuzzStack(await startEmbeddedToFuzz(), 500);
+    const { breaches } = await fuzzStack(await startEmbeddedToFuzz(), 250);
     expect(breaches).toEqual([]);
   });
 });
