@@ -4,7 +4,8 @@ export default defineConfig({
   test: {
     // Worker threads of the encoder and WASM Postgres want a process of their own.
     pool: "forks",
-    maxWorkers: 2,
+    // Tests of whole processes mostly wait, for claims to end and services to start: three of them keep two cores busy.
+    maxWorkers: 3,
     testTimeout: 60_000,
     hookTimeout: 120_000,
     teardownTimeout: 20_000,

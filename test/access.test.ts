@@ -119,7 +119,13 @@ describe("a key of one collection", () => {
       expect(text).not.toContain("theirs");
     }
     // A route that comes here must bound itself to the caller's collections, or touch none.
-    expect(served.sort()).toEqual(["GET /v1/collections", "POST /v1/embeddings", "POST /v1/inspect"]);
+    expect(served.sort()).toEqual([
+      "GET /v1/collections",
+      "GET /v1/failures",
+      "POST /v1/embeddings",
+      "POST /v1/failures/redrive",
+      "POST /v1/inspect",
+    ]);
   });
 
   test("is refused another's ticket and collections inside a search, alike whether they exist or not", async () => {

@@ -196,7 +196,8 @@ describe.skipIf(databaseUrl === null || redisUrl === null)("the metrics of separ
       { id: "1", text: "The bank raised its interest rates. ".repeat(10) },
       { id: "2", text: "We sat on the bank of the river and fished. ".repeat(10) },
     ]);
-    expect(await ingest.metric("polyseme_backlog_documents")).toBe(2);
+    // The door read the backlog when the push began, and rests before it reads again.
+    await waitUntil("what waits is shown", async () => (await ingest.metric("polyseme_backlog_documents")) === 2);
     const tokens = (36 * 10 + 44 * 10) / 4;
     expect(await ingest.metric("polyseme_backlog_tokens")).toBe(tokens);
     expect(await ingest.metric("polyseme_backlog_worker_seconds")).toBe(tokens / 5_000);

@@ -13,7 +13,7 @@ const MAX_PENDING = 100;
 /** What a push writes at once; a stream is looked at between such batches. */
 const BATCH = 256;
 
-/** A stream waits half a minute for room. */
+/** A stream waits a while for room. */
 const LONG = { timeout: 120_000 };
 
 const line = (i: number): string => `${JSON.stringify({ id: `d${i}`, text: `Line ${i} of a stream.` })}\n`;
@@ -73,6 +73,8 @@ describe.skipIf(databaseUrl === null || redisUrl === null)("a door behind which 
       });
       expect(Number(refused.headers.get("retry-after"))).toBeGreaterThanOrEqual(30);
       await services.start("embedder");
+      // With nobody at work the door asks for half a minute; there is room long before.
+      await waitUntil("there is room", async () => (await http.metric("polyseme_backlog_documents")) === 0);
       const client = new Polyseme({ url: ingest.url });
       const documents = Array.from(
         { length: 3 * BATCH },

@@ -143,11 +143,11 @@ describe.skipIf(databaseUrl === null || redisUrl === null)("a busy or broken enc
         expect(await isAlive(http)).toBe(true);
         latencies.push(performance.now() - started);
         expect((await http.call("GET", "/readyz")).status).toBe(200);
-        return (await http.metric("polyseme_encoder_tokens_total")) - encodedBefore > 100_000;
+        return (await http.metric("polyseme_encoder_tokens_total")) - encodedBefore > 25_000;
       },
       90_000,
     );
-    expect(latencies.length).toBeGreaterThan(20);
+    expect(latencies.length).toBeGreaterThan(10);
     expect(Math.max(...latencies)).toBeLessThan(1_000);
   });
 

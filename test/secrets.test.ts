@@ -60,7 +60,7 @@ describe.skipIf(databaseUrl === null || redisUrl === null)("secrets", () => {
     expect((await push({ documents: [{ id: "2", text: TEXT }] }, SETTINGS_KEY)).status).toBeGreaterThanOrEqual(500);
     await Promise.all([api.end("SIGTERM"), ingest.end("SIGTERM")]);
 
-    expect(api.log()).toContain(`"key":"${made.id}"`);
+    expect(api.log()).toContain(`"keyId":"${made.id}"`);
     expect(ingest.log()).toContain('"level":"error"');
     for (const secret of [PASSWORD, SETTINGS_KEY, METRICS_KEY, made.key, "psk_wrong-one", TEXT])
       expect([secret, (api.log() + ingest.log()).includes(secret)]).toEqual([secret, false]);

@@ -14,7 +14,9 @@ const DEFAULT_RETRY_AFTER_SECONDS = 1;
 
 /** Every error's way out: one body, its status from its code; what is ours to mend is logged and not shown. */
 export function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const known = brokenOff(request) ?? fromFramework(error) ?? asPolysemeError(error);
+  // Our own errors say more: whoever gives up reading a body leaves it unread too.
+  const known =
+    error instanceof PolysemeError ? error : (brokenOff(request) ?? fromFramework(error) ?? asPolysemeError(error));
   if (known.code === "internal") request.log.error({ err: known.cause ?? known }, "request failed");
   // What the caller still sends is not waited for.
   if (known.code === "too_slow") void reply.header("connection", "close");

@@ -76,7 +76,7 @@ export const keyRoutes: FastifyPluginAsyncTypebox<KeyRouteDeps> = async (app, { 
         hash,
       });
       keys.forget();
-      log.info({ key: id, role, by: request.caller.id }, "API key made");
+      log.info({ keyId: id, role, by: request.caller.id }, "API key made");
       return reply.status(201).send({ ...describe(made), key: secret });
     },
   );
@@ -109,7 +109,7 @@ export const keyRoutes: FastifyPluginAsyncTypebox<KeyRouteDeps> = async (app, { 
       checkText(request.params.id, "id");
       const revoked = await revokeKey(database, request.params.id, { keepAdmin: !keys.hasSettingsKeys });
       keys.forget();
-      log.info({ key: revoked.id, by: request.caller.id }, "API key revoked");
+      log.info({ keyId: revoked.id, by: request.caller.id }, "API key revoked");
       return describe(revoked);
     },
   );

@@ -16,6 +16,7 @@ import { checkVector } from "./query-vector.ts";
 
 const DEFAULT_K = 10;
 const MAX_K = 1_000;
+const MAX_COLLECTIONS = 100;
 const MAX_QUERY_CHARACTERS = 32_768;
 const MAX_DIMENSIONS = 16_000;
 /** How long a search waits for its ticket; after it, the caller is told that the documents are not there yet. */
@@ -36,7 +37,7 @@ const SearchBody = Type.Object(
     like: Type.Optional(Type.Unknown()),
     sense: Type.Optional(Type.Unknown()),
     filter: Type.Optional(Type.Unknown()),
-    collections: Type.Optional(Type.Unknown()),
+    collections: Type.Optional(Type.Array(Type.String({ maxLength: 63 }), { minItems: 1, maxItems: MAX_COLLECTIONS })),
   },
   { additionalProperties: false },
 );
@@ -82,7 +83,7 @@ export const searchRoutes: FastifyPluginAsyncTypebox<SearchDeps> = async (app, d
     async (request, reply) => {
       const { body } = request;
       const signal = requestSignal(reply, ANSWER_WITHIN_MS);
-      if (Array.isArray(body.collections)) requireCollections(request.caller, body.collections.map(String));
+      if (body.collections !== undefined) requireCollections(request.caller, body.collections);
       refuseUnbuilt(body);
       const started = performance.now();
       if (body.after !== undefined) {

@@ -42,7 +42,7 @@ const ROOM_MOST = 1_000;
  * A stream under way is not read for so long, which holds its sender back, before it is refused like others: most proxies
  * cut a connection that is silent for a minute.
  */
-export const WAIT_FOR_ROOM_MS = 30_000;
+export const WAIT_FOR_ROOM_MS = 15_000;
 const LOOK_AGAIN_MS = 250;
 /** Without a backlog to reckon from. */
 const UNKNOWN_DRAIN_SECONDS = 10;
