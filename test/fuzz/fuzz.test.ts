@@ -1,7 +1,7 @@
-import { makeLog, makeMetrics } from "@polyseme/core";
-import { buildApp, ErrorSchema } from "@polyseme/http";
+import { ErrorSchema } from "@polyseme/http";
 import { Type } from "typebox";
 import { describe, expect, inject, test } from "vitest";
+import { openApp } from "../support/open-app.ts";
 import { fuzz, type FuzzResult } from "./fuzz.ts";
 import { startEmbeddedToFuzz, startServicesToFuzz, type FuzzStack } from "./stacks.ts";
 
@@ -42,16 +42,7 @@ describe("a service with a fault is found out", () => {
     answer: (text: unknown) => { status: number; body: unknown } | undefined,
     digest = () => "same",
   ): Promise<FuzzResult["breaches"]> {
-    const app = buildApp({
-      title: "test",
-      version: "1",
-      log: makeLog("silent", "test"),
-      metrics: makeMetrics({ processMetrics: false }),
-      keys: { identify: () => Promise.resolve({ id: "k", rank: "admin", collections: undefined }) },
-      probes: [],
-      stop: new AbortController().signal,
-      unbuiltRoutes: [],
-    });
+    const app = openApp();
     void app.register((inner, _options, done) => {
       inner.decorate("accessOfRoutes", { needs: "read" } as const);
       inner.post(

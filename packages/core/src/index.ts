@@ -1,6 +1,7 @@
 export * from "./backlog-gauges.ts";
 export * from "./collection.ts";
 export * from "./config.ts";
+export * from "./connection-codes.ts";
 export * from "./document.ts";
 export * from "./errors.ts";
 export * from "./lifecycle.ts";

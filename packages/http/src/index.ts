@@ -1,7 +1,7 @@
 export { requireTicket } from "./require-ticket.ts";
 export { mayTouch, notYours, requireCollections, type Caller, type Rank } from "./access.ts";
 export { errorBody } from "./answer-error.ts";
-export { buildApp, type App, type UnbuiltRoute } from "./app.ts";
+export { buildApp, type App, type AppOptions, type UnbuiltRoute } from "./app.ts";
 export { backendProbes } from "./backend-probes.ts";
 export { makeKey } from "./key-material.ts";
 export { KEY_LIFETIME_MS, type KeyRing } from "./key-ring.ts";

@@ -1,9 +1,10 @@
 import { connect } from "node:net";
 import { once } from "node:events";
-import { isErrorCode, makeLog, makeMetrics } from "@polyseme/core";
+import { isErrorCode } from "@polyseme/core";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { waitUntil } from "../../../test/support/http.ts";
-import { buildApp, type App } from "./app.ts";
+import { openApp } from "../../../test/support/open-app.ts";
+import type { App } from "./app.ts";
 
 let app: App;
 let port: number;
@@ -12,16 +13,7 @@ let statuses: number[];
 beforeEach(async () => {
   requests = 0;
   statuses = [];
-  app = buildApp({
-    title: "test",
-    version: "1",
-    log: makeLog("silent", "test"),
-    metrics: makeMetrics({ processMetrics: false }),
-    keys: { identify: () => Promise.resolve({ id: "k", rank: "admin", collections: undefined }) },
-    probes: [],
-    stop: new AbortController().signal,
-    unbuiltRoutes: [],
-  });
+  app = openApp();
   app.addHook("onRequest", (_request, _reply, done) => {
     requests += 1;
     done();

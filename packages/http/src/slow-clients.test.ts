@@ -1,8 +1,8 @@
 import { connect, type AddressInfo, type Socket } from "node:net";
-import { makeLog, makeMetrics } from "@polyseme/core";
 import { Type } from "typebox";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
-import { buildApp, type App } from "./app.ts";
+import { openApp } from "../../../test/support/open-app.ts";
+import type { App } from "./app.ts";
 
 const HEADERS_MS = 1_000;
 const REQUEST_MS = 1_200;
@@ -14,17 +14,7 @@ let app: App;
 let port: number;
 const sockets: Socket[] = [];
 beforeAll(async () => {
-  app = buildApp({
-    title: "slow",
-    version: "1.2.3",
-    log: makeLog("silent", "test"),
-    metrics: makeMetrics({ processMetrics: false }),
-    keys: { identify: () => Promise.resolve({ id: "k", rank: "admin", collections: undefined }) },
-    probes: [],
-    stop: new AbortController().signal,
-    unbuiltRoutes: [],
-    patience: { headersMs: HEADERS_MS, requestMs: REQUEST_MS },
-  });
+  app = openApp({ patience: { headersMs: HEADERS_MS, requestMs: REQUEST_MS } });
   void app.register((inner, _options, done) => {
     const body = Type.Object({ text: Type.String() });
     inner.post("/v1/echo", { config: { needs: "read" }, schema: { body } }, (request) => request.body);

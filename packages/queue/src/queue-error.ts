@@ -1,4 +1,4 @@
-import { PolysemeError } from "@polyseme/core";
+import { isConnectionCode, PolysemeError } from "@polyseme/core";
 
 /** What Redis says first while it starts, fails over, is read only, cannot write to its disk or has no memory left. */
 const PASSING_REPLIES = [
@@ -13,17 +13,6 @@ const PASSING_REPLIES = [
   "OOM",
   "UNBLOCKED",
 ];
-
-const SOCKET_CODES = new Set([
-  "ECONNREFUSED",
-  "ECONNRESET",
-  "ENOTFOUND",
-  "ETIMEDOUT",
-  "EPIPE",
-  "EAI_AGAIN",
-  "EHOSTUNREACH",
-  "ENETUNREACH",
-]);
 
 /** Errors that ioredis itself makes. */
 const DRIVER_MESSAGES = [
@@ -47,7 +36,7 @@ export function asQueueError(error: unknown): unknown {
   const { message } = error;
   const code = "code" in error && typeof error.code === "string" ? error.code : undefined;
   const passing =
-    (code !== undefined && SOCKET_CODES.has(code)) ||
+    (code !== undefined && isConnectionCode(code)) ||
     // Errors of a script repeat what its command said, behind words of their own.
     PASSING_REPLIES.some((reply) => new RegExp(`(?:^|\\W|-)${reply}\\s`).test(message)) ||
     DRIVER_MESSAGES.some((part) => message.includes(part));

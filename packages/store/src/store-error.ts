@@ -1,4 +1,4 @@
-import { PolysemeError } from "@polyseme/core";
+import { isConnectionCode, PolysemeError } from "@polyseme/core";
 
 /** SQLSTATE classes and codes that say "not now", never "not this". */
 const PASSING_CLASSES = new Set([
@@ -29,17 +29,6 @@ const PASSING_CODES = new Set([
 /** The session is over: whatever the code says (a full disk may come as an internal error), the statement is not at fault. */
 const ENDING_SEVERITIES: ReadonlySet<unknown> = new Set(["FATAL", "PANIC"]);
 
-const SOCKET_CODES = new Set([
-  "ECONNREFUSED",
-  "ECONNRESET",
-  "ENOTFOUND",
-  "ETIMEDOUT",
-  "EPIPE",
-  "EAI_AGAIN",
-  "EHOSTUNREACH",
-  "ENETUNREACH",
-]);
-
 /** Errors that pg itself makes, which have no code. */
 const DRIVER_MESSAGES = [
   "Connection terminated",
@@ -56,7 +45,7 @@ export function asStoreError(error: unknown): unknown {
   const passing =
     ENDING_SEVERITIES.has(severityOf(error)) ||
     (code !== undefined &&
-      (SOCKET_CODES.has(code) ||
+      (isConnectionCode(code) ||
         PASSING_CODES.has(code) ||
         (code.length === 5 && PASSING_CLASSES.has(code.slice(0, 2))))) ||
     DRIVER_MESSAGES.some((message) => error.message.includes(message));

@@ -1,9 +1,10 @@
 import { once } from "node:events";
 import { connect, type AddressInfo, type Socket } from "node:net";
 import { makeLog, makeMetrics, NO_TRACING } from "@polyseme/core";
-import { buildApp, type App } from "@polyseme/http";
+import type { App } from "@polyseme/http";
 import type { Database } from "@polyseme/store";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { openApp } from "../../../test/support/open-app.ts";
 import { makeBound } from "./bound.ts";
 import { pushRoutes } from "./push-routes.ts";
 
@@ -15,16 +16,7 @@ const sockets: Socket[] = [];
 beforeAll(async () => {
   const [log, metrics] = [makeLog("silent", "test"), makeMetrics({ processMetrics: false })];
   const stop = new AbortController().signal;
-  app = buildApp({
-    title: "slow",
-    version: "1.2.3",
-    log,
-    metrics,
-    keys: { identify: () => Promise.resolve({ id: "k", rank: "write", collections: undefined }) },
-    probes: [],
-    stop,
-    unbuiltRoutes: [],
-  });
+  app = openApp({ log, metrics, stop });
   void app.register(pushRoutes, {
     ledger: {
       write: ({ documents }) => {
