@@ -135,6 +135,7 @@ describe.skipIf(databaseUrl === null || redisUrl === null)("a busy or broken enc
     expect(text.length).toBeGreaterThan(4_000_000);
     await new HttpCaller(ingest.url).push("book", [{ id: "book", text }]);
     const latencies: number[] = [];
+    let notReady: unknown[] = [];
     const encodedBefore = await http.metric("polyseme_encoder_tokens_total");
     await waitUntil(
       "the document is being encoded for a while",
@@ -142,7 +143,10 @@ describe.skipIf(databaseUrl === null || redisUrl === null)("a busy or broken enc
         const started = performance.now();
         expect(await isAlive(http)).toBe(true);
         latencies.push(performance.now() - started);
-        expect((await http.call("GET", "/readyz")).status).toBe(200);
+        const { status, body } = await http.call("GET", "/readyz");
+        notReady = status === 200 ? [] : [...notReady, body];
+        // A single one may come of a machine that has no time to answer; no orchestrator takes a pod off for that.
+        expect(notReady.slice(1)).toEqual([]);
         return (await http.metric("polyseme_encoder_tokens_total")) - encodedBefore > 25_000;
       },
       90_000,
