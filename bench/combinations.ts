@@ -21,13 +21,16 @@ export const COMBINATION_OPTIONS: Readonly<Record<string, BenchOption>> = {
   seconds: { type: "string", help: "about how long one run takes (default: 12)" },
 };
 
+/** At hand everywhere, so it may be asked for by name. */
+const SHIPPED: readonly Corpus[] = ["sample"];
 const PROBE_TOKENS = 12_000;
 const PROBE_BUDGET = 512;
 
 /** Every corpus on every model; a load is the same for everything that is measured on it in this invocation. */
 export async function combinationsOf(context: BenchContext): Promise<Combination[]> {
   const seconds = numberOption(context, "seconds", 12);
-  const corpora = choiceOption(context, "corpora", corporaIn(context.sharedDir));
+  const found = corporaIn(context.sharedDir);
+  const corpora = choiceOption(context, "corpora", [...found, ...SHIPPED], found);
   const models = choiceOption(context, "models", modelsIn(context.sharedDir));
   const combinations: Combination[] = [];
   for (const model of models) {

@@ -46,10 +46,15 @@ export function numberOption(context: BenchContext, name: string, fallback: numb
   return number;
 }
 
-/** Names given as `--name a,b`, or all. */
-export function choiceOption<const T extends string>(context: BenchContext, name: string, all: readonly T[]): T[] {
+/** Names given as `--name a,b`, out of all; `usual` when it is not given. */
+export function choiceOption<const T extends string>(
+  context: BenchContext,
+  name: string,
+  all: readonly T[],
+  usual: readonly T[] = all,
+): T[] {
   const given = context.options[name];
-  if (typeof given !== "string") return [...all];
+  if (typeof given !== "string") return [...usual];
   return given.split(",").map((part) => {
     const known = all.find((one) => one === part.trim());
     if (known === undefined) throw new Error(`--${name} may have ${all.join(", ")}, not "${part}".`);
