@@ -1,6 +1,9 @@
 import { PolysemeError } from "./errors.ts";
 import { parseRedisUrl, type RedisAddress } from "./redis-address.ts";
+import { checkUrl, oneOf, value, wholeNumber, type Environment } from "./setting-values.ts";
 import { readTracingConfig, type TracingConfig } from "./tracing-config.ts";
+
+export type { Environment };
 
 /** Every setting of a process, read once from the environment by its main.ts and passed down. */
 export interface Config {
@@ -58,8 +61,6 @@ export const DEFAULT_QUEUE_PREFIX = "{polyseme}";
 
 /** What a Redis Cluster takes the slot from: between the first brace and the next closing one, when not empty. */
 const HASH_TAG = /^[^{]*\{[^}]+\}/;
-
-export type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
  * The settings in `env` (CONTRACT "Settings"), all optional.
@@ -129,45 +130,6 @@ function readCacheDir(env: Environment): string | undefined {
 
 export function isLoopback(host: string): boolean {
   return host === "localhost" || host === "::1" || /^127(\.\d{1,3}){3}$/.test(host);
-}
-
-function value(env: Environment, name: string): string | undefined {
-  const found = env[name]?.trim();
-  return found === "" ? undefined : found;
-}
-
-function oneOf<const T extends string>(env: Environment, name: string, allowed: readonly T[]): T | undefined {
-  const found = value(env, name);
-  if (found === undefined) return undefined;
-  const match = allowed.find((one) => one === found);
-  if (match === undefined) throw badSetting(name, found, `one of ${allowed.join(", ")}`);
-  return match;
-}
-
-function wholeNumber(env: Environment, name: string, least: number, most: number): number | undefined {
-  const found = value(env, name);
-  if (found === undefined) return undefined;
-  const number = Number(found);
-  if (!/^\d+$/.test(found) || number < least || number > most)
-    throw badSetting(name, found, `a whole number from ${least} to ${most}`);
-  return number;
-}
-
-function checkUrl(name: string, url: string, protocols: readonly string[]): void {
-  if (URL.canParse(url) && protocols.includes(new URL(url).protocol)) return;
-  // The URL itself may hold a password, so it is not repeated.
-  throw new PolysemeError("invalid", `${name} must be a URL that starts with ${protocols.join(" or ")}//.`, {
-    details: { field: name },
-  });
-}
-
-function badSetting(name: string, found: string, wanted: string): PolysemeError {
-  return new PolysemeError("invalid", `${shown(name, found)} must be ${wanted}.`, { details: { field: name } });
-}
-
-/** A setting as a message may repeat it. A URL that was put into the wrong variable may hold a password. */
-function shown(name: string, found: string): string {
-  return /[/@]/.test(found) ? name : `${name}=${found.slice(0, 100)}`;
 }
 
 /**

@@ -46,6 +46,7 @@ describe("traces", () => {
 
   test.each([
     [{ OTEL_TRACES_EXPORTER: "console" }, "OTEL_TRACES_EXPORTER", "otlp, none"],
+    [{ OTEL_TRACES_EXPORTER: "postgres://u:s3cret@h/db" }, "OTEL_TRACES_EXPORTER", "otlp, none"],
     [{ OTEL_EXPORTER_OTLP_ENDPOINT: "c:4318" }, "OTEL_EXPORTER_OTLP_ENDPOINT", "http://"],
     [{ OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: "ftp://u:s3cret@c" }, "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "http://"],
     [{ OTEL_TRACES_EXPORTER: "otlp", OTEL_EXPORTER_OTLP_PROTOCOL: "grpc" }, "OTEL_EXPORTER_OTLP_PROTOCOL", "http/json"],

@@ -1,4 +1,4 @@
-import { PolysemeError } from "./errors.ts";
+import { badSetting, checkUrl, oneOf, value, type Environment } from "./setting-values.ts";
 
 export const SAMPLERS = [
   "always_on",
@@ -34,48 +34,30 @@ const PROTOCOLS = ["http/json", "http/protobuf"];
  * undefined, tracing is off, unless an endpoint or the exporter `otlp` is set.
  * @throws PolysemeError `invalid` that names the variable and what it may be
  */
-export function readTracingConfig(env: Readonly<Record<string, string | undefined>>): TracingConfig | undefined {
-  const value = (name: string): string | undefined => {
-    const found = env[name]?.trim();
-    return found === "" ? undefined : found;
-  };
-  const oneOf = <T extends string>(name: string, allowed: readonly T[]): T | undefined => {
-    const found = value(name);
-    const match = allowed.find((one) => one === found);
-    if (found !== undefined && match === undefined) throw badSetting(name, found, `one of ${allowed.join(", ")}`);
-    return match;
-  };
-
-  const exporter = oneOf("OTEL_TRACES_EXPORTER", EXPORTERS);
-  const tracesUrl = value(TRACES_ENDPOINT);
-  const endpoint = value("OTEL_EXPORTER_OTLP_ENDPOINT");
+export function readTracingConfig(env: Environment): TracingConfig | undefined {
+  const exporter = oneOf(env, "OTEL_TRACES_EXPORTER", EXPORTERS);
+  const tracesUrl = value(env, TRACES_ENDPOINT);
+  const endpoint = value(env, "OTEL_EXPORTER_OTLP_ENDPOINT");
   const wanted = exporter === "otlp" || tracesUrl !== undefined || endpoint !== undefined;
-  if (!wanted || exporter === "none" || value("OTEL_SDK_DISABLED")?.toLowerCase() === "true") return undefined;
+  if (!wanted || exporter === "none" || value(env, "OTEL_SDK_DISABLED")?.toLowerCase() === "true") return undefined;
   const protocol = "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL";
-  oneOf(value(protocol) === undefined ? "OTEL_EXPORTER_OTLP_PROTOCOL" : protocol, PROTOCOLS);
+  oneOf(env, value(env, protocol) === undefined ? "OTEL_EXPORTER_OTLP_PROTOCOL" : protocol, PROTOCOLS);
   return {
     url:
       tracesUrl === undefined
-        ? baseUrl(endpoint ?? DEFAULT_ENDPOINT) + TRACES_PATH
-        : checkUrl(TRACES_ENDPOINT, tracesUrl),
-    headers: pairs(value("OTEL_EXPORTER_OTLP_TRACES_HEADERS") ?? value("OTEL_EXPORTER_OTLP_HEADERS")),
-    sampler: oneOf("OTEL_TRACES_SAMPLER", SAMPLERS) ?? "parentbased_always_on",
-    ratio: readRatio(value("OTEL_TRACES_SAMPLER_ARG")),
-    serviceName: value("OTEL_SERVICE_NAME"),
-    resourceAttributes: pairs(value("OTEL_RESOURCE_ATTRIBUTES")),
+        ? httpUrl("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint ?? DEFAULT_ENDPOINT).replace(/\/+$/, "") + TRACES_PATH
+        : httpUrl(TRACES_ENDPOINT, tracesUrl),
+    headers: pairs(value(env, "OTEL_EXPORTER_OTLP_TRACES_HEADERS") ?? value(env, "OTEL_EXPORTER_OTLP_HEADERS")),
+    sampler: oneOf(env, "OTEL_TRACES_SAMPLER", SAMPLERS) ?? "parentbased_always_on",
+    ratio: readRatio(value(env, "OTEL_TRACES_SAMPLER_ARG")),
+    serviceName: value(env, "OTEL_SERVICE_NAME"),
+    resourceAttributes: pairs(value(env, "OTEL_RESOURCE_ATTRIBUTES")),
   };
 }
 
-function baseUrl(endpoint: string): string {
-  return checkUrl("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint).replace(/\/+$/, "");
-}
-
-function checkUrl(name: string, url: string): string {
-  if (URL.canParse(url) && ["http:", "https:"].includes(new URL(url).protocol)) return url;
-  // The URL itself may hold a password, so it is not repeated.
-  throw new PolysemeError("invalid", `${name} must be a URL that starts with http:// or https://.`, {
-    details: { field: name },
-  });
+function httpUrl(name: string, url: string): string {
+  checkUrl(name, url, ["http:", "https:"]);
+  return url;
 }
 
 function readRatio(found: string | undefined): number {
@@ -101,8 +83,4 @@ function decoded(value: string): string {
   } catch {
     return value;
   }
-}
-
-function badSetting(name: string, found: string, wanted: string): PolysemeError {
-  return new PolysemeError("invalid", `${name}=${found} must be ${wanted}.`, { details: { field: name } });
 }
