@@ -4,6 +4,7 @@ export * from "./config.ts";
 export * from "./connection-codes.ts";
 export * from "./document.ts";
 export * from "./errors.ts";
+export * from "./job-limits.ts";
 export * from "./lifecycle.ts";
 export * from "./log.ts";
 export * from "./metrics.ts";

@@ -1,7 +1,7 @@
-import { PolysemeError } from "@polyseme/core";
+import { JOB_LIMITS, PolysemeError } from "@polyseme/core";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { assignJobs, embedJobId, JOB_LIMITS, parseEmbedJobData, toEmbedJobData, type EmbedJob } from "./payloads.ts";
+import { assignJobs, embedJobId, parseEmbedJobData, toEmbedJobData, type EmbedJob } from "./payloads.ts";
 
 interface Sized {
   readonly characters: number;

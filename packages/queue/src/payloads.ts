@@ -1,4 +1,4 @@
-import { isRecord, PolysemeError } from "@polyseme/core";
+import { isRecord, PolysemeError, JOB_LIMITS } from "@polyseme/core";
 
 export const EMBED_QUEUE = "polyseme-embed";
 /** Outside producers add their documents here (CONTRACT "Queue"). */
@@ -26,9 +26,6 @@ export interface EmbedJobData {
   readonly d: readonly (readonly [id: string, revision: number])[];
   readonly t?: readonly string[];
 }
-
-/** Most documents and characters one job carries: few enough to share out well, enough to make Redis cheap. */
-export const JOB_LIMITS = { documents: 32, characters: 64 * 1024 } as const;
 
 /** BullMQ refuses ids with a colon and ids that are numbers. */
 export function embedJobId({ job, attempts }: EmbedJob): string {

@@ -1,14 +1,10 @@
 import { randomInt } from "node:crypto";
+import { JOB_LIMITS, JOB_NUMBERS } from "@polyseme/core";
 import type { Sql } from "./database.ts";
 import { FILTER, filterParams, type FailureFilter } from "./failures.ts";
 
 /** What one statement takes: a second or so, so that nobody waits long for its locks. */
 const DOCUMENTS_A_STATEMENT = 10_000;
-/** As jobs of the queue are: few enough to share out well. */
-const DOCUMENTS_A_JOB = 32;
-const BYTES_A_JOB = 64 * 1024;
-/** Job numbers begin anywhere below this, so that those of two processes hardly ever meet. */
-const JOB_NUMBERS = 2 ** 47;
 
 /**
  * Queues failed documents again, as if they had just been pushed: no attempts, no deaths, jobs of new numbers, which the
@@ -43,8 +39,8 @@ with chosen as (
 ), placed as (
   select collection_id, id,
     dense_rank() over (order by collection_id, priority)
-      + (row_number() over everything - 1) / ${DOCUMENTS_A_JOB}
-      + div(sum(text_bytes) over everything, ${BYTES_A_JOB}) as place
+      + (row_number() over everything - 1) / ${JOB_LIMITS.documents}
+      + div(sum(text_bytes) over everything, ${JOB_LIMITS.characters}) as place
   from chosen window everything as (order by collection_id, priority, id rows unbounded preceding)
 )
 update polyseme_store.documents d

@@ -8,6 +8,7 @@ import {
   type Log,
   type Metrics,
   type Tracing,
+  JOB_NUMBERS,
 } from "@polyseme/core";
 import { assignJobs, embedJobId, type EmbedJob, type Queues } from "@polyseme/queue";
 import { acceptDocuments, hastenDocuments, type Accepted, type Database } from "@polyseme/store";
@@ -57,7 +58,6 @@ export interface LedgerWriterDeps {
 export const GROUP_LIMITS = { documents: 256, characters: 2 * 1024 * 1024 } as const;
 /** While one statement runs, the next is built and the last one's jobs are queued; more would only make groups smaller. */
 const GROUPS_AT_ONCE = 3;
-const JOB_NUMBERS = 2 ** 47;
 
 interface Waiting {
   readonly batch: PushBatch;
