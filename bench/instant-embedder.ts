@@ -1,49 +1,26 @@
-import { readConfig, runMain } from "@polyseme/core";
 import { makeEmbedder, makeQuarantine, makeThroughput } from "@polyseme/embedder";
 import { makeCatalog } from "@polyseme/encoder";
-import { runProcess } from "@polyseme/http";
+import { runAsService } from "../test/support/run-as-service.ts";
 import { makeInstantEncoders } from "./support/instant-encoder.ts";
 
 /**
  * The embedder service with an encoder that costs nothing, to see what everything else can carry.
  * BENCH_TOKENIZER: words (default) or real. BENCH_BATCH_MS: how long a batch sleeps, default 0.
  */
-await runMain(
-  process,
-  (line) => process.stderr.write(`${line}\n`),
-  async (signals) => {
-    const config = readConfig(process.env);
-    const catalog = makeCatalog({ defaultModel: config.model, modelsDir: config.modelsDir });
-    await runProcess(
-      {
-        config,
-        pid: process.pid,
-        signals,
-        onListening: (url) => {
-          process.stdout.write(`${url}\n`);
-        },
-      },
-      {
-        name: "embedder",
-        defaultPort: 0,
-        unbuiltRoutes: [],
-        async makeParts(context) {
-          const throughput = makeThroughput(1);
-          const encoders = await makeInstantEncoders(catalog, {
-            tokenizer: process.env["BENCH_TOKENIZER"] === "real" ? "real" : "words",
-            batchMs: Number(process.env["BENCH_BATCH_MS"] ?? 0),
-            onBatch: (batch) => {
-              throughput.record(batch);
-            },
-          });
-          const inference = { name: "inference", check: () => Promise.resolve() };
-          const quarantine = makeQuarantine({ settings: config, log: context.log });
-          return {
-            services: [makeEmbedder({ ...context, encoders, inference, throughput, quarantine })],
-            closeSteps: [],
-          };
-        },
-      },
-    );
-  },
-);
+await runAsService("embedder", async (context, config) => {
+  const catalog = makeCatalog({ defaultModel: config.model, modelsDir: config.modelsDir });
+  const throughput = makeThroughput(1);
+  const encoders = await makeInstantEncoders(catalog, {
+    tokenizer: process.env["BENCH_TOKENIZER"] === "real" ? "real" : "words",
+    batchMs: Number(process.env["BENCH_BATCH_MS"] ?? 0),
+    onBatch: (batch) => {
+      throughput.record(batch);
+    },
+  });
+  const inference = { name: "inference", check: () => Promise.resolve() };
+  const quarantine = makeQuarantine({ settings: config, log: context.log });
+  return {
+    services: [makeEmbedder({ ...context, encoders, inference, throughput, quarantine })],
+    closeSteps: [],
+  };
+});
