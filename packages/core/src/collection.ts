@@ -13,6 +13,20 @@ export interface Chunking {
 export const CHUNKING_STRATEGIES = ["sentence", "token"] as const;
 export type ChunkingStrategy = (typeof CHUNKING_STRATEGIES)[number];
 
+/** What is kept of each token besides its part in the chunk's embedding. Changing any of it needs new vectors. */
+export interface TokenSettings {
+  readonly tokenVectors: (typeof TOKEN_VECTORS)[number];
+  /** About so many words of a chunk share one vector. */
+  readonly tokenPooling: (typeof TOKEN_POOLINGS)[number];
+  /** The chunk's embedding is made from vectors that saw the document around it. */
+  readonly lateChunking: boolean;
+}
+
+export const TOKEN_VECTORS = ["none", "int8", "half"] as const;
+export const TOKEN_POOLINGS = [1, 2, 3] as const;
+
+export const NO_TOKENS: TokenSettings = { tokenVectors: "none", tokenPooling: 1, lateChunking: false };
+
 const NAME = /^[a-z][a-z0-9_-]{0,62}$/;
 
 /** Names whose view would hide one of ours in the schema `polyseme`. */

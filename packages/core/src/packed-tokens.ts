@@ -1,0 +1,185 @@
+import { fromHalves, toHalves } from "./half.ts";
+
+/**
+ * Words of a text with the place of each among the text's vectors; all arrays have one entry a unit, in the text's order.
+ * Units may share a vector.
+ */
+export interface TokenUnits {
+  /** UTF-16 offsets, [start, end), as JavaScript slices. */
+  readonly starts: Int32Array;
+  readonly ends: Int32Array;
+  /** How many of the model's tokens the unit has. */
+  readonly pieces: Int32Array;
+  /** Row of the unit's vector. */
+  readonly rows: Int32Array;
+}
+
+export type TokenPrecision = "int8" | "half";
+
+/** A chunk's units with their contextual vectors, as they are stored. */
+export interface PackedTokens {
+  readonly precision: TokenPrecision;
+  readonly dimensions: number;
+  readonly units: TokenUnits;
+  /** [rows, dimensions]: whole numbers of -127 to 127 at `int8`, bits of halves at `half`. */
+  readonly values: Int8Array | Uint16Array;
+  /** One a row: a value times it is the contextual vector's; 1 at `half`. */
+  readonly scales: Float32Array;
+  /** One a row: the length of the vector, so that a cosine needs one product. */
+  readonly norms: Float32Array;
+}
+
+const VERSION = 1;
+const HEADER_BYTES = 12;
+const PRECISIONS: readonly TokenPrecision[] = ["int8", "half"];
+const INT8_MAX = 127;
+/** A varint of 32 bits. */
+const VARINT_BYTES = 5;
+const FIELDS = 4;
+
+/**
+ * One compact value for a chunk's units: header, scales, norms, values, then for each unit four varints (gap to the unit
+ * before it, length, pieces, row). At int8 a vector takes its dimensions + 8 bytes and a unit some 4.
+ * @param units with offsets from `origin` on, ascending
+ * @param vectors [rows, dimensions], not normalised
+ * @param origin where the chunk begins; the value itself is the same wherever the chunk lies
+ */
+export function packTokens(
+  units: TokenUnits,
+  vectors: Float32Array,
+  options: { precision: TokenPrecision; dimensions: number; origin: number },
+): Buffer {
+  const { precision, dimensions, origin } = options;
+  const rows = vectors.length / dimensions;
+  const { values, scales, norms } = quantise(vectors, rows, dimensions, precision);
+  const fixed = HEADER_BYTES + 8 * rows + values.byteLength;
+  const out = Buffer.alloc(fixed + FIELDS * VARINT_BYTES * units.starts.length);
+  out.writeUInt8(VERSION, 0);
+  out.writeUInt8(PRECISIONS.indexOf(precision), 1);
+  out.writeUInt16LE(dimensions, 2);
+  out.writeUInt32LE(units.starts.length, 4);
+  out.writeUInt32LE(rows, 8);
+  let at = HEADER_BYTES;
+  // Typed arrays are little-endian on every platform that Node's prebuilt runtimes support.
+  for (const part of [scales, norms, values]) {
+    out.set(new Uint8Array(part.buffer, part.byteOffset, part.byteLength), at);
+    at += part.byteLength;
+  }
+  let before = origin;
+  for (let i = 0; i < units.starts.length; i += 1) {
+    const start = units.starts[i] ?? 0;
+    const end = units.ends[i] ?? 0;
+    if (start < before || end < start) throw new Error("Units must be in the order of the text and not overlap");
+    at = writeVarint(out, at, start - before);
+    at = writeVarint(out, at, end - start);
+    at = writeVarint(out, at, units.pieces[i] ?? 0);
+    at = writeVarint(out, at, units.rows[i] ?? 0);
+    before = end;
+  }
+  return out.subarray(0, at);
+}
+
+/**
+ * What `packTokens` packed. The values are a view of `bytes` where its alignment allows.
+ * @param origin where the chunk begins; offsets are counted from there
+ * @throws Error when it is cut or of another version
+ */
+export function unpackTokens(bytes: Uint8Array, origin: number): PackedTokens {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const precision = bytes.length < HEADER_BYTES ? undefined : PRECISIONS[view.getUint8(1)];
+  if (precision === undefined || view.getUint8(0) !== VERSION) throw new Error("Not a packed value of token vectors");
+  const dimensions = view.getUint16(2, true);
+  const count = view.getUint32(4, true);
+  const rows = view.getUint32(8, true);
+  const valueBytes = rows * dimensions * (precision === "int8" ? 1 : 2);
+  const valuesAt = HEADER_BYTES + 8 * rows;
+  if (bytes.length < valuesAt + valueBytes + FIELDS * count) throw new Error("A packed value of token vectors is cut");
+  // A copy: floats must begin at a multiple of four, and a Buffer's own `slice` is a view.
+  const copy = (at: number, length: number): ArrayBuffer => new Uint8Array(bytes.subarray(at, at + length)).buffer;
+  const units = {
+    starts: new Int32Array(count),
+    ends: new Int32Array(count),
+    pieces: new Int32Array(count),
+    rows: new Int32Array(count),
+  };
+  const reader = { bytes, at: valuesAt + valueBytes };
+  let before = origin;
+  for (let i = 0; i < count; i += 1) {
+    const start = before + readVarint(reader);
+    before = start + readVarint(reader);
+    units.starts[i] = start;
+    units.ends[i] = before;
+    units.pieces[i] = readVarint(reader);
+    const row = readVarint(reader);
+    if (row >= rows) throw new Error("A packed value of token vectors names a row that it does not have");
+    units.rows[i] = row;
+  }
+  const values =
+    precision === "int8"
+      ? new Int8Array(bytes.buffer, bytes.byteOffset + valuesAt, valueBytes)
+      : new Uint16Array(copy(valuesAt, valueBytes));
+  return {
+    precision,
+    dimensions,
+    units,
+    values,
+    scales: new Float32Array(copy(HEADER_BYTES, 4 * rows)),
+    norms: new Float32Array(copy(HEADER_BYTES + 4 * rows, 4 * rows)),
+  };
+}
+
+/** All vectors, [rows, dimensions], not normalised. */
+export function tokenVectors({ values, scales, dimensions }: PackedTokens): Float32Array {
+  const vectors = values instanceof Uint16Array ? fromHalves(values) : Float32Array.from(values);
+  for (let i = 0; i < vectors.length; i += 1)
+    vectors[i] = (vectors[i] ?? 0) * (scales[Math.floor(i / dimensions)] ?? 0);
+  return vectors;
+}
+
+function quantise(
+  vectors: Float32Array,
+  rows: number,
+  dimensions: number,
+  precision: TokenPrecision,
+): Pick<PackedTokens, "values" | "scales" | "norms"> {
+  const scales = new Float32Array(rows).fill(1);
+  const norms = new Float32Array(rows);
+  const values = precision === "int8" ? new Int8Array(vectors.length) : toHalves(vectors);
+  const kept = values instanceof Uint16Array ? fromHalves(values) : undefined;
+  for (let row = 0; row < rows; row += 1) {
+    const from = row * dimensions;
+    let sum = 0;
+    if (kept === undefined) {
+      let largest = 0;
+      for (let i = from; i < from + dimensions; i += 1) largest = Math.max(largest, Math.abs(vectors[i] ?? 0));
+      const scale = largest / INT8_MAX;
+      scales[row] = scale;
+      for (let i = from; i < from + dimensions && scale > 0; i += 1) {
+        const value = Math.round((vectors[i] ?? 0) / scale);
+        values[i] = value;
+        sum += (value * scale) ** 2;
+      }
+    } else for (let i = from; i < from + dimensions; i += 1) sum += (kept[i] ?? 0) ** 2;
+    norms[row] = Math.sqrt(sum);
+  }
+  return { values, scales, norms };
+}
+
+function writeVarint(out: Buffer, at: number, value: number): number {
+  let rest = value;
+  let next = at;
+  for (; rest >= 0x80; rest >>>= 7) out[next++] = (rest & 0x7f) | 0x80;
+  out[next++] = rest;
+  return next;
+}
+
+function readVarint(reader: { readonly bytes: Uint8Array; at: number }): number {
+  let value = 0;
+  for (let shift = 0; shift < 35; shift += 7) {
+    const byte = reader.bytes[reader.at++];
+    if (byte === undefined) break;
+    value |= (byte & 0x7f) << shift;
+    if (byte < 0x80) return value >>> 0;
+  }
+  throw new Error("A packed value of token vectors is cut");
+}
