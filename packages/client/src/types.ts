@@ -193,6 +193,7 @@ export interface CollectionSettings {
   readonly language?: string;
   readonly lateChunking?: boolean;
   readonly tokenVectors?: "none" | "int8" | "half";
+  readonly tokenPooling?: 1 | 2 | 3;
   readonly index?: unknown;
 }
 
@@ -204,6 +205,7 @@ export interface Collection {
   readonly chunking: { readonly maxTokens: number; readonly overlapTokens: number; readonly strategy: string };
   readonly lateChunking: boolean;
   readonly tokenVectors: string;
+  readonly tokenPooling: number;
   readonly language: string | null;
   readonly generation: number;
   readonly createdAt: string;

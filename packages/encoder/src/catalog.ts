@@ -1,6 +1,7 @@
 import { PolysemeError } from "@polyseme/core";
 import { findModel, type FoundModel } from "./find-model.ts";
 import { readModelFolder } from "./read-model-folder.ts";
+import type { ModelInfo } from "./types.ts";
 
 /** What others must know of a model before it is loaded. */
 export interface ModelShape {
@@ -8,6 +9,7 @@ export interface ModelShape {
   readonly dimensions: number;
   /** Most tokens of one text, special tokens counted. */
   readonly maxTokens: number;
+  readonly pooling: ModelInfo["pooling"];
 }
 
 /** Models by name, read from their files alone: no tokenizer, no runtime. */
@@ -37,8 +39,8 @@ export function makeCatalog(options: { defaultModel: string; modelsDir: string |
     find,
     async describe(name) {
       const found = await find(name);
-      const { dimensions, maxTokens } = await readModelFolder(found.folder);
-      return { name: found.name, dimensions, maxTokens };
+      const { dimensions, maxTokens, pooling } = await readModelFolder(found.folder);
+      return { name: found.name, dimensions, maxTokens, pooling };
     },
   };
 }

@@ -1,4 +1,4 @@
-import { isStorable, PolysemeError, type Chunking } from "@polyseme/core";
+import { isStorable, NO_TOKENS, PolysemeError, type Chunking, type TokenSettings } from "@polyseme/core";
 import type { Database, Sql } from "./database.ts";
 
 export interface Collection {
@@ -14,6 +14,7 @@ export interface Generation {
   readonly model: string;
   readonly dimensions: number;
   readonly chunking: Chunking;
+  readonly tokens: TokenSettings;
 }
 
 export interface NewCollection {
@@ -22,6 +23,8 @@ export interface NewCollection {
   readonly model: string;
   readonly dimensions: number;
   readonly chunking: Chunking;
+  /** Left out: none are kept. */
+  readonly tokens?: TokenSettings;
 }
 
 /** The table of a generation's chunks; both parts are numbers, so the name is safe in SQL text. */
@@ -30,7 +33,9 @@ export function chunkTable(collectionId: number, generation: number): string {
 }
 
 const COLUMNS = `c.id, c.name, c.language, c.created_at as "createdAt",
-  json_build_object('number', g.number, 'model', g.model, 'dimensions', g.dimensions, 'chunking', g.chunking) as generation`;
+  json_build_object('number', g.number, 'model', g.model, 'dimensions', g.dimensions,
+    'chunking', g.chunking, 'tokens', json_build_object('tokenVectors', g.token_vectors, 'tokenPooling', g.token_pooling,
+    'lateChunking', g.late_chunking)) as generation`;
 const FROM = `from polyseme_store.collections c
   join polyseme_store.generations g on g.collection_id = c.id and g.number = c.live_generation`;
 
@@ -80,11 +85,22 @@ export async function ensureCollection(
     );
     const id = rows[0]?.id;
     if (id !== undefined) {
+      const { model, dimensions, chunking, tokens = NO_TOKENS } = wanted;
       await sql.query(
-        "insert into polyseme_store.generations (collection_id, number, model, dimensions, chunking) values ($1, 1, $2, $3, $4)",
-        [id, wanted.model, wanted.dimensions, JSON.stringify(wanted.chunking)],
+        `insert into polyseme_store.generations
+           (collection_id, number, model, dimensions, chunking, token_vectors, token_pooling, late_chunking)
+         values ($1, 1, $2, $3, $4, $5, $6, $7)`,
+        [
+          id,
+          model,
+          dimensions,
+          JSON.stringify(chunking),
+          tokens.tokenVectors,
+          tokens.tokenPooling,
+          tokens.lateChunking,
+        ],
       );
-      await createChunkTable(sql, id, 1, wanted.dimensions);
+      await createChunkTable(sql, id, 1, { dimensions, tokens });
       await pointViewAt(sql, wanted.name, id, 1);
     }
     return { collection: await getCollection(sql, wanted.name), created: id !== undefined };
@@ -123,7 +139,12 @@ export async function deleteCollection(database: Database, name: string): Promis
   });
 }
 
-async function createChunkTable(sql: Sql, collectionId: number, generation: number, dimensions: number): Promise<void> {
+async function createChunkTable(
+  sql: Sql,
+  collectionId: number,
+  generation: number,
+  { dimensions, tokens }: Pick<Generation, "dimensions" | "tokens">,
+): Promise<void> {
   const table = chunkTable(collectionId, generation);
   await sql.query(`create table ${table} (
     document_id text not null,
@@ -138,6 +159,11 @@ async function createChunkTable(sql: Sql, collectionId: number, generation: numb
   // Beside a long text Postgres would move the vector out of the row, and every scan would fetch it from elsewhere;
   // PLAIN moves the text out instead. A page has 8 kB, so wider vectors must stay movable.
   if (dimensions <= 1_900) await sql.query(`alter table ${table} alter column embedding set storage plain`);
+  if (tokens.tokenVectors === "none") return;
+  // Numbers near each other in no way: compressing them costs time and gains nothing.
+  await sql.query(`alter table ${table} add column tokens bytea not null, add column words text[] not null`);
+  await sql.query(`alter table ${table} alter column tokens set storage external`);
+  await sql.query(`create index on ${table} using gin (words)`);
 }
 
 /** (Re)makes the stable view of a collection over one generation. */

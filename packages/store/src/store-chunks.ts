@@ -1,7 +1,7 @@
 import type { Database } from "./database.ts";
 import { chunkTable } from "./collections.ts";
 import { inLockOrder, namedParams, type DocumentRef } from "./named-documents.ts";
-import { encodeVectorArray } from "./vector-wire.ts";
+import { BYTEA_OID, encodeBinaryArray, encodeVectorArray } from "./vector-wire.ts";
 
 export interface EmbeddedChunk {
   /** UTF-16 offsets into the document's text, as JavaScript slices. */
@@ -10,6 +10,15 @@ export interface EmbeddedChunk {
   readonly text: string;
   readonly tokens: number;
   readonly embedding: Float32Array;
+  /** In collections that keep token vectors. */
+  readonly units?: ChunkUnits;
+}
+
+export interface ChunkUnits {
+  /** As `packTokens` packs them, with the chunk's start as origin. */
+  readonly packed: Buffer;
+  /** The forms of the chunk's words, each once. */
+  readonly forms: readonly string[];
 }
 
 export interface EmbeddedDocument extends DocumentRef {
@@ -37,6 +46,28 @@ export async function storeChunks(
   const leftOver = sorted.flatMap(({ id, chunks, storedChunks }) =>
     Array.from({ length: Math.max(0, storedChunks - chunks.length) }, (_, i) => ({ id, ordinal: chunks.length + i })),
   );
+  const params: unknown[] = [
+    ...namedParams(target.collectionId, sorted),
+    sorted.map((document) => document.chunks.length),
+    sorted.map((document) => document.chunks.reduce((sum, { tokens }) => sum + tokens, 0)),
+  ];
+  const given = (value: unknown, type: string): string => `$${params.push(value)}::${type}`;
+  const vectorOid = await database.vectorOid();
+  const columns: (readonly [name: string, type: string, value: unknown])[] = [
+    ["document_id", "text[]", chunks.map(({ id }) => id)],
+    ["ordinal", "int[]", chunks.map(({ ordinal }) => ordinal)],
+    ["start_offset", "int[]", chunks.map(({ chunk }) => chunk.start)],
+    ["end_offset", "int[]", chunks.map(({ chunk }) => chunk.end)],
+    ["token_count", "int[]", chunks.map(({ chunk }) => chunk.tokens)],
+    ["text", "text[]", chunks.map(({ chunk }) => chunk.text)],
+    ["embedding", "vector[]", encodeVectorArray(embeddingsOf(chunks), vectorOid)],
+    ...unitColumns(chunks),
+  ];
+  const names = columns.map(([name]) => name);
+  const rowsOf = columns.map(([, type, value]) => given(value, type)).join(", ");
+  const values = names.map((name) => (name === "words" ? "string_to_array(u.words, ' ')" : `u.${name}`));
+  const updates = names.filter((name) => !KEY.includes(name)).map((name) => `${name} = excluded.${name}`);
+  const shortened = leftOver.length === 0 ? "" : `, shortened as (${shorten(table, leftOver, given)})`;
   const { rows } = await database.query<{ id: string }>(
     `with ready as (
        update polyseme_store.documents d
@@ -45,39 +76,50 @@ export async function storeChunks(
        from unnest($1::int[], $2::text[], $3::bigint[], $4::int[], $5::int[]) as s(collection_id, id, revision, chunks, tokens)
        where d.collection_id = s.collection_id and d.id = s.id and d.revision = s.revision and d.stored_revision < d.revision
        returning d.id
-     )${
-       leftOver.length === 0
-         ? ""
-         : `, shortened as (
-       delete from ${table} c using unnest($13::text[], $14::int[]) as l(id, ordinal), ready r
-       where r.id = l.id and c.document_id = l.id and c.ordinal = l.ordinal
-     )`
-     }, written as (
-       insert into ${table} (document_id, ordinal, start_offset, end_offset, token_count, text, embedding)
-       select u.* from unnest($6::text[], $7::int[], $8::int[], $9::int[], $10::int[], $11::text[], $12::vector[])
-         as u(document_id, ordinal, start_offset, end_offset, token_count, text, embedding)
+     )${shortened}, written as (
+       insert into ${table} (${names.join(", ")})
+       select ${values.join(", ")} from unnest(${rowsOf}) as u(${names.join(", ")})
        join ready r on r.id = u.document_id
-       on conflict (document_id, ordinal) do update set
-         start_offset = excluded.start_offset, end_offset = excluded.end_offset, token_count = excluded.token_count,
-         text = excluded.text, embedding = excluded.embedding
+       on conflict (document_id, ordinal) do update set ${updates.join(", ")}
      )
      select id from ready`,
-    [
-      ...namedParams(target.collectionId, sorted),
-      sorted.map((document) => document.chunks.length),
-      sorted.map((document) => document.chunks.reduce((sum, { tokens }) => sum + tokens, 0)),
-      chunks.map(({ id }) => id),
-      chunks.map(({ ordinal }) => ordinal),
-      chunks.map(({ chunk }) => chunk.start),
-      chunks.map(({ chunk }) => chunk.end),
-      chunks.map(({ chunk }) => chunk.tokens),
-      chunks.map(({ chunk }) => chunk.text),
-      encodeVectorArray(
-        chunks.map(({ chunk }) => chunk.embedding),
-        await database.vectorOid(),
-      ),
-      ...(leftOver.length === 0 ? [] : [leftOver.map(({ id }) => id), leftOver.map(({ ordinal }) => ordinal)]),
-    ],
+    params,
   );
   return new Set(rows.map(({ id }) => id));
+}
+
+const KEY = ["document_id", "ordinal"];
+
+interface PlacedChunk {
+  readonly chunk: EmbeddedChunk;
+}
+
+function embeddingsOf(chunks: readonly PlacedChunk[]): Float32Array[] {
+  return chunks.map(({ chunk }) => chunk.embedding);
+}
+
+/** Nothing where none has units: the table of such a generation lacks the columns. */
+function unitColumns(chunks: readonly PlacedChunk[]): (readonly [name: string, type: string, value: unknown])[] {
+  const units = chunks.flatMap(({ chunk }) => chunk.units ?? []);
+  if (units.length === 0) return [];
+  if (units.length < chunks.length) throw new Error("Chunks with and without token vectors cannot be one write");
+  const packed = units.map((one) => one.packed);
+  // Arrays of unlike length make no array of two dimensions; words hold no spaces.
+  const words = units.map(({ forms }) => forms.join(" "));
+  return [
+    ["tokens", "bytea[]", encodeBinaryArray(packed, BYTEA_OID)],
+    ["words", "text[]", words],
+  ];
+}
+
+function shorten(
+  table: string,
+  leftOver: readonly { readonly id: string; readonly ordinal: number }[],
+  given: (value: unknown, type: string) => string,
+): string {
+  const ids = leftOver.map(({ id }) => id);
+  const ordinals = leftOver.map(({ ordinal }) => ordinal);
+  return `delete from ${table} c
+    using unnest(${given(ids, "text[]")}, ${given(ordinals, "int[]")}) as l(id, ordinal), ready r
+    where r.id = l.id and c.document_id = l.id and c.ordinal = l.ordinal`;
 }

@@ -17,24 +17,48 @@ export function encodeVector(values: Float32Array): Buffer {
  * @param vectorOid the element type's number in that database
  */
 export function encodeVectorArray(vectors: readonly Float32Array[], vectorOid: number): Buffer {
-  const itemBytes = (vector: Float32Array): number => VECTOR_HEADER_BYTES + 4 * vector.length;
-  const total = vectors.reduce((sum, vector) => sum + 4 + itemBytes(vector), ARRAY_HEADER_BYTES);
-  if (vectors.length === 0) {
+  return encodeArray(
+    vectors.map((vector) => VECTOR_HEADER_BYTES + 4 * vector.length),
+    vectorOid,
+    (out, at, i) => {
+      writeVector(out, at, vectors[i] ?? new Float32Array());
+    },
+  );
+}
+
+/** `bytea`'s number, the same in every database. */
+export const BYTEA_OID = 17;
+
+/** Values in their type's own binary format as a parameter for an array of that type; as text, bytes would be doubled. */
+export function encodeBinaryArray(items: readonly Buffer[], elementOid: number): Buffer {
+  return encodeArray(
+    items.map(({ length }) => length),
+    elementOid,
+    (out, at, i) => items[i]?.copy(out, at),
+  );
+}
+
+function encodeArray(
+  lengths: readonly number[],
+  elementOid: number,
+  write: (out: Buffer, at: number, index: number) => void,
+): Buffer {
+  if (lengths.length === 0) {
     const empty = Buffer.alloc(12);
-    empty.writeInt32BE(vectorOid, 8);
+    empty.writeInt32BE(elementOid, 8);
     return empty;
   }
-  const out = Buffer.allocUnsafe(total);
+  const out = Buffer.allocUnsafe(lengths.reduce((sum, length) => sum + 4 + length, ARRAY_HEADER_BYTES));
   out.writeInt32BE(1, 0);
   out.writeInt32BE(0, 4);
-  out.writeInt32BE(vectorOid, 8);
-  out.writeInt32BE(vectors.length, 12);
+  out.writeInt32BE(elementOid, 8);
+  out.writeInt32BE(lengths.length, 12);
   out.writeInt32BE(1, 16);
   let at = ARRAY_HEADER_BYTES;
-  for (const vector of vectors) {
-    out.writeInt32BE(itemBytes(vector), at);
-    writeVector(out, at + 4, vector);
-    at += 4 + itemBytes(vector);
+  for (const [index, length] of lengths.entries()) {
+    out.writeInt32BE(length, at);
+    write(out, at + 4, index);
+    at += 4 + length;
   }
   return out;
 }

@@ -1,5 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
-import { checkCollectionName, CHUNKING_STRATEGIES, PolysemeError } from "@polyseme/core";
+import { checkCollectionName, CHUNKING_STRATEGIES, PolysemeError, TOKEN_POOLINGS, TOKEN_VECTORS } from "@polyseme/core";
 import type { ModelCatalog } from "@polyseme/encoder";
 import { CollectionParams, ErrorSchema, mayTouch } from "@polyseme/http";
 import {
@@ -14,7 +14,7 @@ import {
   type Database,
 } from "@polyseme/store";
 import { Type, type Static } from "typebox";
-import { chunkingOf, differences } from "./collection-settings.ts";
+import { chunkingOf, differences, tokenSettingsOf } from "./collection-settings.ts";
 
 const ChunkingSchema = Type.Object(
   {
@@ -31,7 +31,8 @@ export const SettingsSchema = Type.Object(
     chunking: Type.Optional(ChunkingSchema),
     language: Type.Optional(Type.String({ pattern: "^[a-zA-Z]{2,8}(-[a-zA-Z0-9]{1,8})*$" })),
     lateChunking: Type.Optional(Type.Boolean()),
-    tokenVectors: Type.Optional(Type.Enum(["none", "int8", "half"])),
+    tokenVectors: Type.Optional(Type.Enum([...TOKEN_VECTORS])),
+    tokenPooling: Type.Optional(Type.Enum([...TOKEN_POOLINGS])),
     index: Type.Optional(Type.Unknown()),
   },
   { additionalProperties: false },
@@ -45,6 +46,7 @@ const CollectionSchema = Type.Object({
   chunking: Type.Object({ maxTokens: Type.Integer(), overlapTokens: Type.Integer(), strategy: Type.String() }),
   lateChunking: Type.Boolean(),
   tokenVectors: Type.String(),
+  tokenPooling: Type.Integer(),
   language: Type.Union([Type.String(), Type.Null()]),
   generation: Type.Integer(),
   createdAt: Type.String(),
@@ -147,12 +149,14 @@ async function putCollection(
   if (existing === undefined) {
     const model = await catalog.describe(settings.model ?? catalog.defaultModel);
     const chunking = chunkingOf(settings.chunking ?? {}, model);
+    const tokens = tokenSettingsOf(settings, model);
     const made = await ensureCollection(database, {
       name,
       language: settings.language ?? null,
       model: model.name,
       dimensions: model.dimensions,
       chunking,
+      tokens,
     });
     if (made.created) return made;
   }
@@ -178,7 +182,6 @@ function refuseUnbuilt(settings: Settings): void {
     throw new PolysemeError("not_implemented", `${field} is not built yet; leave it out.`, { details: { field } });
   };
   if (settings.lateChunking === true) refuse("lateChunking");
-  if (settings.tokenVectors !== undefined && settings.tokenVectors !== "none") refuse("tokenVectors");
   if (settings.index !== undefined) refuse("index");
 }
 
@@ -189,8 +192,7 @@ async function describe(database: Database, collection: Collection): Promise<Sta
     model: generation.model,
     dimensions: generation.dimensions,
     chunking: { ...generation.chunking },
-    lateChunking: false,
-    tokenVectors: "none",
+    ...generation.tokens,
     language: collection.language,
     generation: generation.number,
     createdAt: collection.createdAt.toISOString(),

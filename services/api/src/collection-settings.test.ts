@@ -1,9 +1,10 @@
+import { NO_TOKENS } from "@polyseme/core";
 import type { Collection } from "@polyseme/store";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { chunkingOf, differences } from "./collection-settings.ts";
 
-const model = { name: "small", dimensions: 4, maxTokens: 256 };
+const model = { name: "small", dimensions: 4, maxTokens: 256, pooling: "mean" } as const;
 
 describe("chunking settings", () => {
   test("that say nothing are whole chunks of the model, without overlap, cut at sentences", () => {
@@ -68,6 +69,7 @@ describe("settings that differ from a collection's", () => {
       model: "small",
       dimensions: 4,
       chunking: { maxTokens: 100, overlapTokens: 10, strategy: "sentence" },
+      tokens: NO_TOKENS,
     },
   };
 

@@ -1,4 +1,4 @@
-import { PolysemeError, type Chunking, type ChunkingStrategy } from "@polyseme/core";
+import { PolysemeError, type Chunking, type ChunkingStrategy, type TokenSettings } from "@polyseme/core";
 import type { ModelShape } from "@polyseme/encoder";
 import type { Collection } from "@polyseme/store";
 
@@ -30,15 +30,35 @@ export function chunkingOf(wanted: WantedChunking, model: ModelShape): Chunking 
   return { maxTokens, overlapTokens, strategy: wanted.strategy ?? "sentence" };
 }
 
+/**
+ * Complete settings for a model of what is kept of its tokens.
+ * @throws PolysemeError `invalid` when they do not fit each other, or the model
+ */
+export function tokenSettingsOf(wanted: Partial<TokenSettings>, model: ModelShape): TokenSettings {
+  const { tokenVectors = "none", tokenPooling = 1, lateChunking = false } = wanted;
+  const invalid = (field: string, message: string): PolysemeError =>
+    new PolysemeError("invalid", message, { details: { field } });
+  if (tokenVectors === "none" && tokenPooling > 1)
+    throw invalid("tokenPooling", 'tokenPooling shares token vectors, and tokenVectors is "none". Set it to "int8".');
+  if (lateChunking && model.pooling !== "mean")
+    throw invalid(
+      "lateChunking",
+      `Late chunks are means of token vectors, and ${model.name} was not trained for means (its pooling: ${model.pooling}).`,
+    );
+  return { tokenVectors, tokenPooling, lateChunking };
+}
+
 /** Settings named in a request that differ from the collection's and that its vectors depend on. */
 export function differences(
   { generation }: Collection,
-  wanted: { readonly model?: string; readonly chunking?: WantedChunking },
+  wanted: { readonly model?: string; readonly chunking?: WantedChunking } & Partial<TokenSettings>,
 ): string[] {
   const changed: string[] = [];
   if (wanted.model !== undefined && wanted.model !== generation.model) changed.push("model");
   const { chunking = {} } = wanted;
   for (const key of ["maxTokens", "overlapTokens", "strategy"] as const)
     if (chunking[key] !== undefined && chunking[key] !== generation.chunking[key]) changed.push(`chunking.${key}`);
+  for (const key of ["tokenVectors", "tokenPooling", "lateChunking"] as const)
+    if (wanted[key] !== undefined && wanted[key] !== generation.tokens[key]) changed.push(key);
   return changed;
 }

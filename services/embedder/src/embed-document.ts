@@ -1,6 +1,7 @@
-import type { Chunking, Flow } from "@polyseme/core";
+import type { Chunking, Flow, TokenSettings } from "@polyseme/core";
 import type { Encoder, TokenIds } from "@polyseme/encoder";
 import type { EmbeddedChunk } from "@polyseme/store";
+import { packChunk } from "./chunk-units.ts";
 import { AT_ONCE, type InTurn } from "./in-turn.ts";
 import { planChunks, type Span } from "./plan-chunks.ts";
 import { windowEnd } from "./text-windows.ts";
@@ -23,6 +24,13 @@ export interface Turn {
   readonly inTurn?: InTurn;
 }
 
+/** What of its collection decides how a document becomes vectors. */
+export interface DocumentSettings {
+  readonly chunking: Chunking;
+  readonly tokens: TokenSettings;
+  readonly language: string | null;
+}
+
 interface PlannedChunk extends Span {
   readonly text: string;
   readonly tokens: TokenIds;
@@ -35,16 +43,16 @@ interface PlannedChunk extends Span {
  */
 export async function embedDocument(
   text: string,
-  chunking: Chunking,
+  settings: DocumentSettings,
   encoder: Encoder,
   permits: TokenPermits,
   turn: Turn,
 ): Promise<EmbeddedChunk[]> {
   const { trace = NO_JOB_TRACE, inTurn } = turn;
   const leaveTokenise = trace.enter("tokenise");
-  const chunks = await chunkDocument(text, chunking, encoder, inTurn).finally(leaveTokenise);
+  const chunks = await chunkDocument(text, settings.chunking, encoder, inTurn).finally(leaveTokenise);
   const leaveEncode = trace.enter("encode");
-  return Promise.all(chunks.map((chunk) => embedChunk(chunk, encoder, permits, turn))).finally(leaveEncode);
+  return Promise.all(chunks.map((chunk) => embedChunk(chunk, settings, encoder, permits, turn))).finally(leaveEncode);
 }
 
 /**
@@ -130,17 +138,34 @@ function middleOf(text: string, { start, end }: Span): number | undefined {
 }
 
 async function embedChunk(
-  { start, end, text, tokens }: PlannedChunk,
+  chunk: PlannedChunk,
+  settings: DocumentSettings,
   encoder: Encoder,
   permits: TokenPermits,
   { flow, signal, trace }: Turn,
 ): Promise<EmbeddedChunk> {
-  const giveBack = await permits.take(tokens.ids.length, flow, signal);
+  const { start, end, text } = chunk;
+  const { ids } = chunk.tokens;
+  const withUnits = settings.tokens.tokenVectors !== "none";
+  const giveBack = await permits.take(ids.length, flow, signal);
   try {
-    const wanted = { wants: { embedding: true }, lane: "bulk", flow, signal, trace: trace?.span.traceparent } as const;
-    const { embedding } = await encoder.encode(tokens.ids, wanted);
+    const wants = { embedding: true, contextual: withUnits };
+    const wanted = { wants, lane: "bulk", flow, signal, trace: trace?.span.traceparent } as const;
+    const [{ embedding, contextual }, places] = await Promise.all([
+      encoder.encode(ids, wanted),
+      withUnits ? encoder.tokenize([text]) : [],
+    ]);
     if (embedding === undefined) throw new Error("The encoder gave no embedding");
-    return { start, end, text, tokens: tokens.ids.length, embedding };
+    const encoded = { start, end, text, tokens: ids.length, embedding };
+    const [tokens] = places;
+    if (tokens === undefined || contextual === undefined) return encoded;
+    const { dimensions } = encoder.info;
+    const units = packChunk(chunk, tokens, contextual, {
+      settings: settings.tokens,
+      dimensions,
+      language: settings.language,
+    });
+    return units === undefined ? encoded : { ...encoded, units };
   } finally {
     giveBack();
   }

@@ -183,19 +183,20 @@ async function runDocument(
 /** A suspect is encoded where it can do no harm; so is a document whose batch ended its thread, as it may have been it. */
 async function chunksOf(
   deps: EmbedJobDeps,
-  { id: collectionId, generation: { model, chunking } }: Collection,
+  { id: collectionId, language, generation: { model, chunking, tokens } }: Collection,
   { id, text, deaths, priority }: ClaimedDocument,
   encoder: Encoder,
   trace: JobTrace,
 ): Promise<EmbeddedChunk[]> {
+  const settings = { chunking, tokens, language };
   const inQuarantine = (): Promise<EmbeddedChunk[]> => {
     deps.log.warn({ document: id, deaths }, "document goes to quarantine");
-    return deps.quarantine.embed({ model, text, chunking }, deps.abandon);
+    return deps.quarantine.embed({ model, text, ...settings }, deps.abandon);
   };
   if (deaths >= SUSPECT_DEATHS) return inQuarantine();
   try {
     const flow = { key: `${collectionId} ${priority}`, weight: 1 + priority };
-    return await embedDocument(text, chunking, encoder, deps.permits, {
+    return await embedDocument(text, settings, encoder, deps.permits, {
       flow,
       signal: deps.abandon,
       trace,

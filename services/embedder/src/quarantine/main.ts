@@ -35,19 +35,19 @@ process.on("message", (message: ToChild) => {
   }
 });
 
-async function embed({ model, text, chunking }: SuspectText): Promise<void> {
+async function embed({ model, text, ...settings }: SuspectText): Promise<void> {
   try {
     if (encoders === undefined) throw new Error("The encoders were not opened");
     const encoder = await encoders.get(model);
     send({ kind: "begun" });
     const told = tellProgress(encoder);
-    const chunks = await embedDocument(text, chunking, told, makeTokenPermits(TOKENS_IN_WORK), {
+    const chunks = await embedDocument(text, settings, told, makeTokenPermits(TOKENS_IN_WORK), {
       flow: ALONE,
       signal: never,
     });
     send({
       kind: "done",
-      chunks: chunks.map(({ start, end, tokens, embedding }) => ({ start, end, tokens, embedding })),
+      chunks: chunks.map(({ text: _text, ...chunk }) => chunk),
     });
   } catch (error) {
     const { code, message, details } = asPolysemeError(error);

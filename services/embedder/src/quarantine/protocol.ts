@@ -1,14 +1,15 @@
-import type { Chunking, Config, ErrorCode, ErrorDetails } from "@polyseme/core";
+import type { Config, ErrorCode, ErrorDetails } from "@polyseme/core";
+import type { ChunkUnits } from "@polyseme/store";
+import type { DocumentSettings } from "../embed-document.ts";
 
 /** What the child needs to open the same models in the same way as its parent. */
 export type QuarantineSettings = Pick<Config, "model" | "modelsDir" | "device" | "cacheDir">;
 
 /** A document that may end the process which encodes it. */
-export interface SuspectText {
+export interface SuspectText extends DocumentSettings {
   /** As the collection names it. */
   readonly model: string;
   readonly text: string;
-  readonly chunking: Chunking;
 }
 
 /** The parent cuts the text anew, so it need not come back. */
@@ -17,6 +18,7 @@ export interface SuspectChunk {
   readonly end: number;
   readonly tokens: number;
   readonly embedding: Float32Array;
+  readonly units?: ChunkUnits;
 }
 
 export type ToChild =

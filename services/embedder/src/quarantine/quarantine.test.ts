@@ -1,12 +1,18 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { makeLog, readConfig } from "@polyseme/core";
+import { makeLog, NO_TOKENS, readConfig } from "@polyseme/core";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { makeQuarantine, type Quarantine, type QuarantineOptions } from "./quarantine.ts";
 
 const chunking = { maxTokens: 256, overlapTokens: 0, strategy: "sentence" } as const;
-const suspect = (text: string, model = "all-MiniLM-L6-v2") => ({ model, text, chunking });
+const suspect = (text: string, model = "all-MiniLM-L6-v2") => ({
+  model,
+  text,
+  chunking,
+  tokens: NO_TOKENS,
+  language: null,
+});
 const never = new AbortController().signal;
 
 const open: Quarantine[] = [];
@@ -136,14 +142,15 @@ test("a real encoder in quarantine gives the same vectors as one that is not", a
   const made = makeQuarantine({ settings: config, log: makeLog("silent", "test") });
   open.push(made);
   const text = "Rivers carve valleys over thousands of years. ".repeat(40);
-  const small = { ...chunking, maxTokens: 64 };
+  const tokens = { ...NO_TOKENS, tokenVectors: "int8" } as const;
+  const settings = { chunking: { ...chunking, maxTokens: 64 }, tokens, language: null };
   const encoders = makeEncoderRegistry(makeCatalog({ defaultModel: config.model, modelsDir: undefined }), {
     threads: 1,
   });
   const encoder = await encoders.get(config.model);
   const [inside, outside] = await Promise.all([
-    made.embed({ model: config.model, text, chunking: small }, never),
-    embedDocument(text, small, encoder, makeTokenPermits(4_096), {
+    made.embed({ model: config.model, text, ...settings }, never),
+    embedDocument(text, settings, encoder, makeTokenPermits(4_096), {
       flow: { key: "test", weight: 1 },
       signal: never,
     }),

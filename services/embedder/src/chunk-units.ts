@@ -1,0 +1,31 @@
+import { packTokens, wordForm, type TokenSettings } from "@polyseme/core";
+import { unitVectors, wordUnits, type Tokens } from "@polyseme/encoder";
+import type { ChunkUnits } from "@polyseme/store";
+
+/** What has a letter or a digit; signs are units too, and nobody looks for them by their form. */
+const WORD = /[\p{L}\p{N}]/u;
+
+/**
+ * What a chunk's token vectors are stored as.
+ * @param chunk with offsets in its document
+ * @param contextual [tokens, dimensions] of exactly its text
+ */
+export function packChunk(
+  chunk: { readonly start: number; readonly text: string },
+  tokens: Pick<Tokens, "starts" | "ends" | "special">,
+  contextual: Float32Array,
+  options: { settings: TokenSettings; dimensions: number; language: string | null },
+): ChunkUnits | undefined {
+  const { settings, dimensions, language } = options;
+  if (settings.tokenVectors === "none") return undefined;
+  const units = wordUnits(chunk.text, tokens);
+  const vectors = unitVectors(units, contextual, dimensions);
+  const packed = packTokens(units, vectors, { precision: settings.tokenVectors, dimensions, origin: 0 });
+  const forms = new Set<string>();
+  for (let i = 0; i < units.starts.length; i += 1) {
+    const word = chunk.text.slice(units.starts[i], units.ends[i]);
+    // Kept as one text with spaces between, in which a word with a space would be two.
+    if (WORD.test(word)) for (const form of wordForm(word, language).split(" ")) forms.add(form);
+  }
+  return { packed, forms: [...forms] };
+}
