@@ -38,6 +38,8 @@ export interface QueueConnection {
   openWorker(place: QueuePlace, process: Processor<unknown, void>, tuning: WorkerTuning): Worker;
   /** @throws PolysemeError `unavailable` when the backend cannot be reached */
   untilReady(queues: readonly Queue[]): Promise<void>;
+  /** Leaves a mark beside a queue's jobs; true when there was none, so that jobs given before may be gone. */
+  mark(place: QueuePlace): Promise<boolean>;
   /** Ends the connections that were opened here, at once; queues and workers are to be closed before. */
   close(): void;
 }
@@ -82,6 +84,7 @@ function onRedis(address: RedisAddress, onError: (error: Error) => void): QueueC
       await untilReady("Redis (REDIS_URL)", queues, () => lastError);
       if (address.kind === "single") await refuseClusterNode(producer);
     },
+    mark: async ({ name, prefix }) => (await producer.set(`${prefix}:${name}:polyseme-mark`, "1", "NX")) === "OK",
     close() {
       producer.disconnect();
       consumer?.disconnect();
@@ -104,6 +107,8 @@ function onPostgres(pool: PgPool, onError: (error: Error) => void): QueueConnect
         createPostgresBackend as never,
       ),
     untilReady: (queues) => untilReady("The queue in Postgres", queues, () => undefined),
+    // In the ledger's own database: it is lost with it, or not at all.
+    mark: () => Promise.resolve(false),
     close: () => undefined,
   };
 }

@@ -25,6 +25,12 @@ export interface Queues {
   addEmbedJobs(jobs: readonly EmbedJob[], arrival: Arrival): Promise<void>;
   /** Jobs waiting, delayed or running, in all shards. Also the test that the backend answers. */
   countEmbedJobs(): Promise<number>;
+  /**
+   * True once after the backend has lost its jobs, or part of them: it was emptied, came up without its data, or is another
+   * one. Also the test that it can be written to.
+   * @throws PolysemeError `unavailable`
+   */
+  takeLoss(): Promise<boolean>;
   /** Takes jobs of every shard. */
   consumeEmbedJobs(handle: (job: ReceivedJob) => Promise<void>, options: ConsumerOptions): Consumer;
   /** Jobs as outside producers made them: `data` is not checked yet. */
@@ -76,6 +82,12 @@ export async function openQueues(backend: QueueBackend, options: { onError: (err
         throw asQueueError(error);
       });
       return counts.reduce((sum, count) => sum + count, 0);
+    },
+    async takeLoss() {
+      const marked = await Promise.all(places.map((place) => connection.mark(place))).catch((error: unknown) => {
+        throw asQueueError(error);
+      });
+      return marked.includes(true);
     },
     consumeEmbedJobs(handle, { concurrency, onError }) {
       const ofOneShard = {

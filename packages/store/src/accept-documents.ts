@@ -34,7 +34,7 @@ export type Acceptance =
   | { readonly kind: "collection_gone" };
 
 /** How long a pushed document may stay unclaimed before the reconciler looks whether its job is still queued. */
-const GRACE_SECONDS = 30;
+export const GRACE_SECONDS = 30;
 
 /**
  * Writes documents of any number of tickets into the ledger in one statement: when it returns, they are durable.

@@ -17,7 +17,7 @@ export interface ClaimedDocument extends DocumentRef {
  * How long a claim holds without renewal. A worker that died is noticed after this; a worker that lives renews three
  * times in it.
  */
-export const CLAIM_SECONDS = 12;
+export const CLAIM_SECONDS = 10;
 
 /**
  * Takes documents for this worker: state `embedding`, attempts + 1 (counted before the run, so that one that kills the

@@ -4,6 +4,7 @@ import {
   CLAIM_SECONDS,
   dropOldTickets,
   hastenDocuments,
+  lossHorizon,
   SUSPECT_DEATHS,
   takeOverdueDocuments,
   type Database,
@@ -13,7 +14,7 @@ import { groupJobs } from "./ledger-writer.ts";
 
 export interface ReconcilerDeps {
   readonly database: Database;
-  readonly queues: Pick<Queues, "addEmbedJobs" | "countEmbedJobs">;
+  readonly queues: Pick<Queues, "addEmbedJobs" | "takeLoss">;
   readonly log: Log;
   readonly metrics: Metrics;
   readonly intervalMs: number;
@@ -32,13 +33,20 @@ const SUSPECT_JOBS = 2 ** 50;
 export async function runReconciler(deps: ReconcilerDeps, signal: AbortSignal): Promise<void> {
   // While Postgres was away no worker could renew its claims, so that the ones which ran out tell of no death.
   let failedAtMs = -Infinity;
+  let lostBefore: Date | undefined;
   while (!signal.aborted) {
     try {
       const countDeaths = performance.now() - failedAtMs > CLAIM_SECONDS * 1_000;
-      const full = (await reconcileOnce(deps, countDeaths)) === DOCUMENTS_A_PASS;
+      // First, as what is taken comes up again later each time: nothing is while it could not be put back.
+      if (await deps.queues.takeLoss()) {
+        lostBefore = await lossHorizon(deps.database);
+        deps.log.warn("the queue is empty of what it was given; all that is queued is put back");
+      }
+      const full = (await reconcileOnce(deps, { countDeaths, lostBefore })) === DOCUMENTS_A_PASS;
       await dropOldTickets(deps.database, TICKETS_A_PASS);
       deps.metrics.reconcilerLastSuccess.setToCurrentTime();
       if (full) continue;
+      lostBefore = undefined;
     } catch (error) {
       failedAtMs = performance.now();
       deps.log.warn({ reason: messageOf(error) }, "reconciler pass failed; the next one tries again");
@@ -51,10 +59,11 @@ export async function runReconciler(deps: ReconcilerDeps, signal: AbortSignal): 
  * One pass; answers how many documents it saw to.
  * @throws PolysemeError `unavailable` when Postgres or the queue cannot be reached; nothing is put off by it
  */
-export async function reconcileOnce(deps: ReconcilerDeps, countDeaths = true): Promise<number> {
-  // What is taken comes up again later each time, so nothing is taken while it could not be put back.
-  await deps.queues.countEmbedJobs();
-  const { lost, failed } = await takeOverdueDocuments(deps.database, DOCUMENTS_A_PASS, { countDeaths });
+async function reconcileOnce(
+  deps: ReconcilerDeps,
+  options: { readonly countDeaths: boolean; readonly lostBefore: Date | undefined },
+): Promise<number> {
+  const { lost, failed } = await takeOverdueDocuments(deps.database, DOCUMENTS_A_PASS, options);
   for (const { collectionId, id, deaths } of failed) {
     deps.metrics.documentsFinished.inc({ outcome: "encoder_crashed" });
     deps.log.error({ collectionId, document: id, deaths }, "document failed: its worker died each time");
