@@ -7,8 +7,8 @@ import type { World } from "./world.ts";
 /** A fault of one kind with its choices made: what it does, and what it must have for itself meanwhile. */
 export interface Fault {
   readonly kind: FaultKind;
-  /** Faults of one resource come one after the other. */
-  readonly resource: string;
+  /** Faults that have a resource in common come one after the other. */
+  readonly resources: readonly string[];
   readonly about: string;
   /** Does the harm, waits and heals; it heals also when the signal cuts the wait short. */
   run(world: World, signal: AbortSignal): Promise<void>;
@@ -47,7 +47,13 @@ const LONG_PAUSE_MS: readonly [number, number] = [13_000, 16_000];
 /** Makes every choice of one fault, so that the same seed gives the same one. */
 export function makeFault(kind: FaultKind, random: Random, embedders: number): Fault {
   const lasts = (least: number, most: number): number => random.int(least, most);
-  const fault = (resource: string, about: string, run: Fault["run"]): Fault => ({ kind, resource, about, run });
+  const faultOf = (resources: readonly string[], about: string, run: Fault["run"]): Fault => ({
+    kind,
+    resources,
+    about,
+    run,
+  });
+  const fault = (resource: string, about: string, run: Fault["run"]): Fault => faultOf([resource], about, run);
   switch (kind) {
     case "kill-ingest":
     case "kill-api": {
@@ -115,7 +121,8 @@ export function makeFault(kind: FaultKind, random: Random, embedders: number): F
     }
     case "disk-full": {
       const ms = lasts(1_000, 5_000);
-      return fault("postgres", `for ${ms} ms`, async ({ servers }, signal) => {
+      // Others could not be made meanwhile: Redis would neither start anew nor take what they write.
+      return faultOf(["postgres", "redis", "jobs"], `for ${ms} ms`, async ({ servers }, signal) => {
         await servers.disk?.fill();
         await pause(ms, signal);
         await servers.disk?.free();
@@ -149,7 +156,7 @@ function makeProxyFault(kind: "delay" | "cut" | "half-close" | "stall", random: 
   const about = `${server}${kind === "cut" ? "" : ` for ${ms} ms`}${kind === "delay" ? `, ${delayMs} ms a piece` : ""}`;
   return {
     kind,
-    resource: `proxy-${server}`,
+    resources: [`proxy-${server}`],
     about,
     async run({ proxies }, signal) {
       const proxy = proxies[server];

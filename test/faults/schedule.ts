@@ -27,7 +27,7 @@ export function describePlan(plan: readonly PlannedFault[]): string {
 }
 
 /**
- * Lets the faults happen at their times; those of one resource one after the other. Resolves when all are healed.
+ * Lets the faults happen at their times; those with a resource in common one after the other. Resolves when all are healed.
  * @param note told of each when it begins
  * @throws AggregateError when one could not be made or healed: the run says nothing then
  */
@@ -50,8 +50,9 @@ export async function runFaults(
         failures.push(new Error(`${fault.kind}: ${messageOf(error)}`, { cause: error }));
       });
     };
-    const busyBefore = busy.get(fault.resource);
-    busy.set(fault.resource, run());
+    const busyBefore = Promise.all(fault.resources.map((resource) => busy.get(resource) ?? Promise.resolve()));
+    const done = run();
+    for (const resource of fault.resources) busy.set(resource, done);
   }
   await Promise.all(busy.values());
   if (failures.length > 0) throw new AggregateError(failures, failures.map(({ message }) => message).join("; "));

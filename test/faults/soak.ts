@@ -140,7 +140,8 @@ function oneFault(random: Random, embedders: number): PlannedFault[] {
   const kinds = FAULT_KINDS.filter((kind) => kind !== "kill-ingest" && kind !== "kill-api");
   for (let attempt = 0; ; attempt += 1) {
     const plan = planFaults(random.fork(`try-${attempt}`), { kinds, count: 1, withinMs: 2_000, embedders });
-    if (!plan.some(({ fault }) => fault.kind === "kill-embedder" && fault.resource === "embedder-0")) return plan;
+    if (!plan.some(({ fault }) => fault.kind === "kill-embedder" && fault.resources.includes("embedder-0")))
+      return plan;
   }
 }
 
