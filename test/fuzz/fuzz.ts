@@ -3,6 +3,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import fc from "fast-check";
 import { makeAnswerCheck, type Breach } from "./check-answer.ts";
 import { asCurl } from "./curl.ts";
+import { WITH_KEY } from "./key.ts";
 import type { Ledger } from "./ledger-digest.ts";
 import { judgeMemory, residentMb, type MemoryVerdict } from "./memory.ts";
 import { readOperations } from "./operations.ts";
@@ -188,7 +189,9 @@ function isAlive(pid: number): boolean {
 
 /** Answers of 5xx, 501 aside, that the services have counted: also those to callers who had left. */
 async function serverFaults(targets: readonly Target[]): Promise<number> {
-  const texts = await Promise.all(targets.map(async ({ url }) => (await fetch(`${url}/metrics`)).text()));
+  const texts = await Promise.all(
+    targets.map(async ({ url }) => (await fetch(`${url}/metrics`, { headers: [[...WITH_KEY]] })).text()),
+  );
   const lines = texts.join("\n").matchAll(/^\w+_seconds_count\{[^}]*status="5(?!01)\d\d"[^}]*\} (\d+)$/gm);
   return [...lines].reduce((sum, [, count]) => sum + Number(count), 0);
 }

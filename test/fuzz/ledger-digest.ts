@@ -1,4 +1,5 @@
 import pg from "pg";
+import { WITH_KEY } from "./key.ts";
 
 /** What a refused request must leave as it is, as one short text. */
 export interface Ledger {
@@ -31,7 +32,7 @@ export function ledgerInPostgres(databaseUrl: string): Ledger {
 export function ledgerOverHttp(url: string): Ledger {
   return {
     async digest() {
-      const { collections } = (await (await fetch(`${url}/v1/collections`)).json()) as {
+      const { collections } = (await (await fetch(`${url}/v1/collections`, { headers: [[...WITH_KEY]] })).json()) as {
         collections: Record<string, unknown>[];
       };
       return JSON.stringify(

@@ -1,3 +1,5 @@
+import { WITH_KEY } from "./key.ts";
+
 /** A JSON schema, as far as the generator reads it; what it does not know gives any value. */
 export interface JsonSchema {
   readonly type?: string | readonly string[];
@@ -51,7 +53,7 @@ const UNDESCRIBED = ["/openapi.json", "/", "/docs", "/v1/failures", "/v1", "/v1/
 
 /** What a running service says that it answers, and some paths that it does not speak of. */
 export async function readOperations(url: string): Promise<Operation[]> {
-  const document = (await (await fetch(`${url}/openapi.json`)).json()) as OpenApi;
+  const document = (await (await fetch(`${url}/openapi.json`, { headers: [[...WITH_KEY]] })).json()) as OpenApi;
   const described = Object.entries(document.paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, operation]) => toOperation(method, path, operation)),
   );

@@ -1,6 +1,7 @@
 import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { ODD_HEADERS, ODD_PIECES, ODD_QUERIES, ODD_TYPES } from "./odd-parts.ts";
+import { WITH_KEY } from "./key.ts";
 import type { Operation } from "./operations.ts";
 import { allowedValue, jsonBytes, nearly, strangeText, wildValue } from "./values.ts";
 
@@ -50,6 +51,7 @@ function requestOf(operation: Operation): fc.Arbitrary<FuzzRequest> {
         { weight: 8, arbitrary: fc.constant<[string, string][]>([]) },
         { weight: 1, arbitrary: fc.constantFrom(...ODD_HEADERS).map((header): [string, string][] => [header]) },
       ),
+      hasKey: fc.oneof({ weight: 19, arbitrary: fc.constant(true) }, { weight: 1, arbitrary: fc.constant(false) }),
       method: fc.oneof(
         { weight: 14, arbitrary: fc.constant(operation.method) },
         {
@@ -63,7 +65,7 @@ function requestOf(operation: Operation): fc.Arbitrary<FuzzRequest> {
         { weight: 1, arbitrary: fc.constantFrom<Wire>("length_too_small", "length_too_large", "cut", "bad_chunk") },
       ),
     })
-    .map(({ path, query, content, type, headers, method, wire }) => {
+    .map(({ path, query, content, type, headers, hasKey, method, wire }) => {
       const contentType = type ?? content?.type;
       return {
         operation,
@@ -73,6 +75,7 @@ function requestOf(operation: Operation): fc.Arbitrary<FuzzRequest> {
         headers: [
           ...(contentType === undefined || contentType === "" ? [] : [["content-type", contentType] as const]),
           ...(content?.gzip === true ? [["content-encoding", "gzip"] as const] : []),
+          ...(hasKey && !headers.some(([name]) => name === WITH_KEY[0]) ? [WITH_KEY] : []),
           ...headers,
         ],
         body: content?.bytes,

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startServeAll, startService, type ServiceProcess } from "../support/processes.ts";
 import { freshServers, QUICK_START } from "../support/stack.ts";
+import { FUZZ_KEY } from "./key.ts";
 import type { Target } from "./fuzz.ts";
 import { ledgerInPostgres, ledgerOverHttp, type Ledger } from "./ledger-digest.ts";
 
@@ -15,7 +16,12 @@ export interface FuzzStack {
   stop(): Promise<void>;
 }
 
-const SETTINGS = { ...QUICK_START, POLYSEME_ENCODER_THREADS: "1", POLYSEME_LOG_LEVEL: "warn" };
+const SETTINGS = {
+  ...QUICK_START,
+  POLYSEME_API_KEYS: FUZZ_KEY,
+  POLYSEME_ENCODER_THREADS: "1",
+  POLYSEME_LOG_LEVEL: "warn",
+};
 
 /** Ingest, embedder and api as processes on a fresh database. */
 export async function startServicesToFuzz(databaseUrl: string, redisUrl: string): Promise<FuzzStack> {

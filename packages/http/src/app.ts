@@ -1,7 +1,7 @@
 import swagger from "@fastify/swagger";
 import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import { NO_TRACING, PolysemeError, type Log, type Metrics, type Tracing } from "@polyseme/core";
-import fastify, { LogController, type FastifyPluginCallback, type FastifyRequest } from "fastify";
+import fastify, { LogController, type FastifyPluginCallback, type FastifyRequest, type FastifySchema } from "fastify";
 import { authorise, NOBODY, requireNeeds, type Rank } from "./access.ts";
 import { answerError } from "./answer-error.ts";
 import { requestTraces } from "./request-traces.ts";
@@ -10,6 +10,7 @@ import { readCredentials, refuseForeignPages } from "./credentials.ts";
 import { healthRoutes, type Probe } from "./health-routes.ts";
 import type { KeyRing } from "./key-ring.ts";
 import { refuseEncodedBody } from "./protocol-errors.ts";
+import { ErrorSchema } from "./schemas.ts";
 import { addSecurityHeaders } from "./security-headers.ts";
 
 export interface AppOptions {
@@ -131,7 +132,7 @@ export function buildApp(options: AppOptions) {
       components: { securitySchemes: { key: { type: "http", scheme: "bearer" } } },
       security: [{ key: [] }],
     },
-    transform: ({ schema, url, route }) => ({ schema: { ...schema, ...describeNeeds(route.config?.needs) }, url }),
+    transform: ({ schema, url, route }) => ({ schema: describeAccess(schema, route.config?.needs), url }),
   });
   void app.register(healthRoutes, {
     probes: options.probes,
@@ -142,9 +143,14 @@ export function buildApp(options: AppOptions) {
   return app;
 }
 
-/** Whom a route is for, in the description: tools that make clients read `security`, tests and people `x-needs`. */
-function describeNeeds(needs: Rank = "admin"): object {
-  return { "x-needs": needs, ...(needs === "nobody" ? { security: [] } : {}) };
+/**
+ * Whom a route is for, in the description: tools that make clients read `security`, tests and people `x-needs`. Where a
+ * key is asked for, it may be refused, whatever else the route answers.
+ */
+function describeAccess(schema: FastifySchema, needs: Rank = "admin"): FastifySchema {
+  const described = { ...schema, "x-needs": needs };
+  if (needs === "nobody") return { ...described, security: [] };
+  return { ...described, response: { "4xx": ErrorSchema, "5xx": ErrorSchema, ...(schema.response as object) } };
 }
 
 function isStillSending({ raw, headers }: FastifyRequest): boolean {

@@ -38,10 +38,7 @@ export async function runReconciler(deps: ReconcilerDeps, signal: AbortSignal): 
     try {
       const countDeaths = performance.now() - failedAtMs > CLAIM_SECONDS * 1_000;
       // First, as what is taken comes up again later each time: nothing is while it could not be put back.
-      if (await deps.queues.takeLoss()) {
-        lostBefore = await lossHorizon(deps.database);
-        deps.log.warn("the queue is empty of what it was given; all that is queued is put back");
-      }
+      if (await deps.queues.takeLoss()) lostBefore = await lossHorizon(deps.database);
       const full = (await reconcileOnce(deps, { countDeaths, lostBefore })) === DOCUMENTS_A_PASS;
       await dropOldTickets(deps.database, TICKETS_A_PASS);
       deps.metrics.reconcilerLastSuccess.setToCurrentTime();
@@ -81,7 +78,9 @@ async function reconcileOnce(
   if (refused?.status === "rejected") throw refused.reason;
   if (lost.length > 0) {
     deps.metrics.reconciledDocuments.inc(lost.length);
-    deps.log.debug({ documents: lost.length }, "overdue documents put back in the queue");
+    const about = { documents: lost.length };
+    if (options.lostBefore === undefined) deps.log.debug(about, "overdue documents put back in the queue");
+    else deps.log.warn(about, "the queue has lost its jobs; documents put back");
   }
   return lost.length + failed.length;
 }
