@@ -27,7 +27,7 @@ export interface IngestOptions {
 
 /** Inbox jobs at once; each is one transaction, so this bounds connections, not memory. */
 const INBOX_CONCURRENCY = 8;
-const RECONCILE_EVERY_MS = 2_000;
+const RECONCILE_EVERY_MS = 1_000;
 const STOP_INBOX_MS = 10_000;
 const STOP_RECONCILER_MS = 10_000;
 
