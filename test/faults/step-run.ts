@@ -2,7 +2,7 @@ import { setMaxListeners } from "node:events";
 import { pause } from "@polyseme/core";
 import { checkAll, type Breach } from "./checks.ts";
 import { makeHistory } from "./history.ts";
-import { emptyRedis } from "./job-faults.ts";
+import { loseJobs } from "./job-faults.ts";
 import { runLoad } from "./load.ts";
 import type { Action } from "./plan-load.ts";
 import { COLLECTION, makeCollection, untilSettled } from "./random-run.ts";
@@ -22,7 +22,7 @@ export interface StepsOptions {
 }
 
 const DOCUMENTS = 48;
-/** Long enough that its claim is renewed, which happens after four seconds. */
+/** Long enough that its claim is renewed, which happens after some three seconds. */
 const LONG_SENTENCES = 6_000;
 const DEAD_MS = 30_000;
 const READY_MS = 60_000;
@@ -31,7 +31,7 @@ const POLL_MS = 20;
 
 /**
  * Kills a process at each step of a document's life, again and again, lets a fresh one go on and looks whether all is there.
- * Claims of the dead are ended early by SQL, so that nobody waits twelve seconds for each.
+ * Claims of the dead are ended early by SQL, so that nobody waits ten seconds for each.
  * @throws Error when something did not hold
  */
 export async function runSteps(options: StepsOptions): Promise<void> {
@@ -113,7 +113,7 @@ async function dieOnce(
   if (step.load === "overdue") {
     await world.embedders[0]?.kill(600_000);
     await did(load(pushes(copies)));
-    await emptyRedis(world);
+    await loseJobs(world);
   }
   const crashesBefore = victim.crashes.length;
   victim.become({ entry: `test/faults/mains/${step.service}.ts`, settings: { FAULT_DIE_AT: dieAt } });
