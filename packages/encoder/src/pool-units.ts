@@ -1,0 +1,131 @@
+/** Vectors that several units share. */
+export interface PooledUnits {
+  /** Row of each unit. */
+  readonly rows: Int32Array;
+  /** [rows, dimensions] */
+  readonly vectors: Float32Array;
+}
+
+/** Units are compared in so many dimensions; what is near in all of them is near in these, to some 15 %. */
+const SKETCH = 64;
+/** Time and memory grow with the square of what is compared at once. A multiple of every factor. */
+const BLOCK = 252;
+/** A vector has at most so many times `factor` units, so that all the little words do not end up as one. */
+const CAP = 2;
+const LEVELS = 4_096;
+
+/**
+ * Lets units that are alike share a vector: the most similar pair first, each joining the groups that its two are in,
+ * until at most ⌈units ÷ factor⌉ groups are left. A group's vector is the mean of its units' by their pieces, so the
+ * mean over all units by pieces stays what it was. The same units give the same groups.
+ * @param pieces of each unit
+ * @param vectors [units, dimensions]
+ * @param factor 1: every unit keeps its own
+ */
+export function poolUnits(pieces: Int32Array, vectors: Float32Array, dimensions: number, factor: number): PooledUnits {
+  const count = pieces.length;
+  if (factor <= 1) return { rows: Int32Array.from(pieces, (_, i) => i), vectors };
+  const groups = new Int32Array(count);
+  const sketches = sketch(vectors, count, dimensions);
+  for (let from = 0; from < count; from += BLOCK)
+    groupAlike(sketches, groups, from, Math.min(count, from + BLOCK), factor);
+  return meansOf(groups, pieces, vectors, dimensions);
+}
+
+/**
+ * Each dimension added with a sign to one of the sketch's, by a fixed rule: products and distances stay what they were but
+ * for chance. At length 1.
+ */
+function sketch(vectors: Float32Array, count: number, dimensions: number): Float32Array {
+  const sketches = new Float32Array(count * SKETCH);
+  const targets = new Int32Array(dimensions);
+  const signs = new Float32Array(dimensions);
+  for (let i = 0; i < dimensions; i += 1) {
+    const hash = Math.imul(i + 1, 0x9e3779b1) >>> 0;
+    targets[i] = hash % SKETCH;
+    signs[i] = (hash >>> 16) & 1 ? 1 : -1;
+  }
+  for (let row = 0; row < count; row += 1) {
+    const at = row * SKETCH;
+    for (let i = 0; i < dimensions; i += 1) {
+      const target = at + (targets[i] ?? 0);
+      sketches[target] = (sketches[target] ?? 0) + (signs[i] ?? 0) * (vectors[row * dimensions + i] ?? 0);
+    }
+    let squares = 0;
+    for (let i = at; i < at + SKETCH; i += 1) squares += (sketches[i] ?? 0) ** 2;
+    const scale = squares > 0 ? 1 / Math.sqrt(squares) : 0;
+    for (let i = at; i < at + SKETCH; i += 1) sketches[i] = (sketches[i] ?? 0) * scale;
+  }
+  return sketches;
+}
+
+/** Writes for each unit of [from, end) the number of its group's first unit. */
+function groupAlike(sketches: Float32Array, groups: Int32Array, from: number, end: number, factor: number): void {
+  const sizes = new Int32Array(end - from).fill(1);
+  for (let unit = from; unit < end; unit += 1) groups[unit] = unit;
+  const most = CAP * factor;
+  let left = end - from;
+  const wanted = Math.ceil(left / factor);
+  for (const pair of pairsByLikeness(sketches, from, end)) {
+    if (left <= wanted) return;
+    const a = groups[from + Math.floor(pair / (end - from))] ?? 0;
+    const b = groups[from + (pair % (end - from))] ?? 0;
+    const [kept, gone] = a < b ? [a, b] : [b, a];
+    const size = (sizes[kept - from] ?? 0) + (sizes[gone - from] ?? 0);
+    if (kept === gone || size > most) continue;
+    for (let unit = gone; unit < end; unit += 1) if (groups[unit] === gone) groups[unit] = kept;
+    sizes[kept - from] = size;
+    left -= 1;
+  }
+}
+
+/** All pairs of [from, end), the most alike first, sorted by counting; a pair is first × count + second. */
+function pairsByLikeness(sketches: Float32Array, from: number, end: number): Int32Array {
+  const count = end - from;
+  const pairs = new Int32Array((count * (count - 1)) / 2);
+  const levels = new Uint16Array(pairs.length);
+  const places = new Int32Array(LEVELS + 1);
+  let at = 0;
+  for (let a = 0; a < count; a += 1)
+    for (let b = a + 1; b < count; b += 1) {
+      let product = 0;
+      const [first, second] = [(from + a) * SKETCH, (from + b) * SKETCH];
+      for (let i = 0; i < SKETCH; i += 1) product += (sketches[first + i] ?? 0) * (sketches[second + i] ?? 0);
+      const level = Math.min(LEVELS - 1, Math.max(0, Math.floor((1 - product) * (LEVELS / 2))));
+      levels[at++] = level;
+      places[level + 1] = (places[level + 1] ?? 0) + 1;
+    }
+  for (let level = 0; level < LEVELS; level += 1) places[level + 1] = (places[level + 1] ?? 0) + (places[level] ?? 0);
+  at = 0;
+  for (let a = 0; a < count; a += 1)
+    for (let b = a + 1; b < count; b += 1) {
+      const level = levels[at++] ?? 0;
+      const place = places[level] ?? 0;
+      pairs[place] = a * count + b;
+      places[level] = place + 1;
+    }
+  return pairs;
+}
+
+function meansOf(groups: Int32Array, pieces: Int32Array, vectors: Float32Array, dimensions: number): PooledUnits {
+  const rowOf = new Map<number, number>();
+  const rows = Int32Array.from(groups, (group) => {
+    const row = rowOf.get(group) ?? rowOf.size;
+    rowOf.set(group, row);
+    return row;
+  });
+  const sums = new Float64Array(rowOf.size * dimensions);
+  const weights = new Float64Array(rowOf.size);
+  for (let unit = 0; unit < rows.length; unit += 1) {
+    const row = rows[unit] ?? 0;
+    const weight = pieces[unit] ?? 1;
+    weights[row] = (weights[row] ?? 0) + weight;
+    for (let i = 0; i < dimensions; i += 1) {
+      const target = row * dimensions + i;
+      sums[target] = (sums[target] ?? 0) + weight * (vectors[unit * dimensions + i] ?? 0);
+    }
+  }
+  const means = new Float32Array(sums.length);
+  for (let i = 0; i < means.length; i += 1) means[i] = (sums[i] ?? 0) / (weights[Math.floor(i / dimensions)] ?? 1);
+  return { rows, vectors: means };
+}
