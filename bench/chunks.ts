@@ -1,6 +1,6 @@
 import type { Chunking } from "@polyseme/core";
 import { openEncoder, readModelConfig } from "@polyseme/encoder";
-import { chunkDocument } from "../services/embedder/src/embed-document.ts";
+import { chunkDocument } from "../services/embedder/src/chunk-document.ts";
 import type { BenchDocument } from "./texts.ts";
 
 /**

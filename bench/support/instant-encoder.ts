@@ -21,6 +21,8 @@ export interface InstantOptions {
   readonly onBatch: (batch: BatchReport) => void;
 }
 
+const CLS = 101;
+const SEP = 102;
 /** Different vectors; texts share them, the store does not care. */
 const VECTORS = 1_024;
 
@@ -48,18 +50,20 @@ export async function makeInstantEncoders(catalog: ModelCatalog, options: Instan
       dimensions: model.dimensions,
       maxTokens: model.maxTokens,
       specialTokens: 2,
+      leadingTokens: 1,
       pooling: model.pooling,
     },
     tokenize: (texts) => tokenizer.tokenize(texts),
     tokenizeIds: (texts) => tokenizer.tokenizeIds(texts),
     tokenizeWhole: (text) => tokenizer.tokenizeWhole(text),
     tokenText: () => "",
-    withSpecialTokens: (ids) => Int32Array.from(ids),
-    async encode(ids): Promise<Encoded> {
+    withSpecialTokens: (ids) => Int32Array.from([CLS, ...ids, SEP]),
+    async encode(ids, { wants }): Promise<Encoded> {
       await runner?.(ids.length);
       const embedding = vectors[((ids[1] ?? 0) * 31 + ids.length) % VECTORS];
       if (embedding === undefined) throw new Error("There is no vector");
-      return { embedding, timing: { queuedMs: 0, encodeMs: options.batchMs } };
+      const contextual = wants.contextual === true ? { contextual: repeated(embedding, ids.length) } : {};
+      return { embedding, ...contextual, timing: { queuedMs: 0, encodeMs: options.batchMs } };
     },
     failure: undefined,
     threads: { open: 0, busy: 0 },
@@ -79,10 +83,10 @@ function splitWords(text: string, special: boolean): Tokens {
     starts.push(start);
     ends.push(end);
   };
-  if (special) add(101, 0, 0);
+  if (special) add(CLS, 0, 0);
   for (const { 0: word, index } of text.matchAll(/\w+|[^\s\w]/g))
     add(1_000 + ((word.charCodeAt(0) * 131 + word.length) % 29_000), index, index + word.length);
-  if (special) add(102, 0, 0);
+  if (special) add(SEP, 0, 0);
   const isSpecial = ids.map((_, at) => (special && (at === 0 || at === ids.length - 1) ? 1 : 0));
   return {
     ids: Int32Array.from(ids),
@@ -128,6 +132,12 @@ function slowRunner(batchMs: number, onBatch: (batch: BatchReport) => void): (to
       waiting.add({ tokens, arrivedMs: performance.now(), lane: "bulk", order: 0, done });
       void drain();
     });
+}
+
+function repeated(vector: Float32Array, count: number): Float32Array {
+  const all = new Float32Array(vector.length * count);
+  for (let row = 0; row < count; row += 1) all.set(vector, row * vector.length);
+  return all;
 }
 
 /** Of length 1, by a small generator of its own, so that runs are alike. */

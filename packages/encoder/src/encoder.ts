@@ -80,6 +80,7 @@ async function openAttempt(attempt: Attempt, options: OpenEncoderOptions): Promi
     dimensions: model.dimensions,
     maxTokens: model.maxTokens,
     specialTokens: tokenizer.specialTokens,
+    leadingTokens: tokenizer.leadingTokens,
     pooling: model.pooling,
   };
   return {

@@ -8,6 +8,7 @@ import { toUtf16Offsets } from "./utf16-offsets.ts";
 
 export interface TextTokenizer {
   readonly specialTokens: number;
+  readonly leadingTokens: number;
   tokenize(texts: readonly string[]): Promise<Tokens[]>;
   tokenizeIds(texts: readonly string[]): Promise<TokenIds[]>;
   tokenizeWhole(text: string): Promise<Tokens>;
@@ -48,8 +49,12 @@ function makeTokenizer(native: NativeTokenizer, template: Template, maxTokens: n
   const idsTogether = makeTogether(async (texts) =>
     (await callAll(texts)).map((encoding) => cutIds(encoding, template, maxTokens)),
   );
+  const together = makeTogether(async (texts) =>
+    (await callAll(texts)).map((encoding, index) => cutTokens(texts[index] ?? "", encoding, template, maxTokens)),
+  );
   return {
     specialTokens: template.leading.length + template.trailing.length,
+    leadingTokens: template.leading.length,
 
     tokenText: (id) => native.idToToken(id) ?? "",
 
@@ -63,11 +68,7 @@ function makeTokenizer(native: NativeTokenizer, template: Template, maxTokens: n
       return Int32Array.from([...template.leading, ...kept, ...template.trailing]);
     },
 
-    async tokenize(texts) {
-      if (texts.length === 0) return [];
-      const encodings = await callAll(texts);
-      return encodings.map((encoding, index) => cutTokens(texts[index] ?? "", encoding, template, maxTokens));
-    },
+    tokenize: (texts) => together(texts),
 
     tokenizeIds: (texts) => idsTogether(texts),
 

@@ -32,6 +32,8 @@ export interface ModelInfo {
   readonly maxTokens: number;
   /** Special tokens that the tokenizer puts around a text (2 for BERT). */
   readonly specialTokens: number;
+  /** How many of them stand before the text (1 for BERT). */
+  readonly leadingTokens: number;
   readonly pooling: "mean" | "cls" | "max" | "last";
 }
 
@@ -74,13 +76,14 @@ export interface Encoder {
   readonly info: ModelInfo;
 
   /**
-   * Tokens of each text, cut to `maxTokens` with the final special token kept.
+   * Tokens of each text, cut to `maxTokens` with the final special token kept; calls of one turn of the event loop are run
+   * together.
    * @throws PolysemeError `unusable_text`
    */
   tokenize(texts: readonly string[]): Promise<Tokens[]>;
 
   /**
-   * The same without offsets, in half the time; calls of one turn of the event loop are run together.
+   * The same without offsets, in half the time.
    * @throws PolysemeError `unusable_text`
    */
   tokenizeIds(texts: readonly string[]): Promise<TokenIds[]>;

@@ -181,7 +181,6 @@ function refuseUnbuilt(settings: Settings): void {
   const refuse = (field: string): never => {
     throw new PolysemeError("not_implemented", `${field} is not built yet; leave it out.`, { details: { field } });
   };
-  if (settings.lateChunking === true) refuse("lateChunking");
   if (settings.index !== undefined) refuse("index");
 }
 

@@ -1,7 +1,7 @@
 import { findModel, openEncoder, type Encoder } from "@polyseme/encoder";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { chunkDocument } from "./embed-document.ts";
+import { chunkDocument } from "./chunk-document.ts";
 
 let encoder: Encoder;
 beforeAll(async () => {

@@ -133,8 +133,9 @@ function trapEncoder(encoder: Encoder, trap: Trap): Encoder {
     get(target, property) {
       if (property === "encode")
         return (...args: Parameters<Encoder["encode"]>) => trap.around("encode", () => target.encode(...args));
-      if (property === "tokenizeIds")
-        return (...args: Parameters<Encoder["tokenizeIds"]>) => trap.around("plan", () => target.tokenizeIds(...args));
+      // The first where ids are enough, the second where something is kept of each token.
+      if (property === "tokenizeIds" || property === "tokenize")
+        return (texts: readonly string[]) => trap.around<unknown>("plan", () => target[property](texts));
       const value: unknown = Reflect.get(target, property, target);
       return typeof value === "function" ? (value.bind(target) as unknown) : value;
     },

@@ -1,6 +1,6 @@
 import type { Config, ErrorCode, ErrorDetails } from "@polyseme/core";
 import type { ChunkUnits } from "@polyseme/store";
-import type { DocumentSettings } from "../embed-document.ts";
+import type { DocumentSettings } from "../turn.ts";
 
 /** What the child needs to open the same models in the same way as its parent. */
 export type QuarantineSettings = Pick<Config, "model" | "modelsDir" | "device" | "cacheDir">;

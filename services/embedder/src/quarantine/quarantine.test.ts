@@ -134,7 +134,10 @@ test("the process is closed when no document came for a while, and started again
   expect(isRunning(second)).toBe(false);
 });
 
-test("a real encoder in quarantine gives the same vectors as one that is not", async () => {
+test.each([
+  ["", { ...NO_TOKENS, tokenVectors: "int8" }],
+  ["late ", { ...NO_TOKENS, tokenVectors: "half", lateChunking: true }],
+] as const)("a real encoder in quarantine gives the same %svectors as one that is not", async (_, tokens) => {
   const { makeCatalog, makeEncoderRegistry } = await import("@polyseme/encoder");
   const { embedDocument } = await import("../embed-document.ts");
   const { makeTokenPermits } = await import("../token-permits.ts");
@@ -142,7 +145,6 @@ test("a real encoder in quarantine gives the same vectors as one that is not", a
   const made = makeQuarantine({ settings: config, log: makeLog("silent", "test") });
   open.push(made);
   const text = "Rivers carve valleys over thousands of years. ".repeat(40);
-  const tokens = { ...NO_TOKENS, tokenVectors: "int8" } as const;
   const settings = { chunking: { ...chunking, maxTokens: 64 }, tokens, language: null };
   const encoders = makeEncoderRegistry(makeCatalog({ defaultModel: config.model, modelsDir: undefined }), {
     threads: 1,
