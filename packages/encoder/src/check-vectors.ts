@@ -4,8 +4,10 @@ const LEAST_NORM = 1e-6;
 const NORM_TOLERANCE = 1e-4;
 
 export function areFinite(values: Float32Array): boolean {
-  for (const value of values) if (!Number.isFinite(value)) return false;
-  return true;
+  // Times zero is zero for finite numbers alone. An iterator takes ten times as long, and every token is looked at.
+  let zero = 0;
+  for (let i = 0; i < values.length; i += 2) zero += (values[i] ?? 0) * 0 + (values[i + 1] ?? 0) * 0;
+  return zero === 0;
 }
 
 /**

@@ -86,12 +86,10 @@ function pairsByLikeness(sketches: Float32Array, from: number, end: number): Int
   const levels = new Uint16Array(pairs.length);
   const places = new Int32Array(LEVELS + 1);
   let at = 0;
-  for (let a = 0; a < count; a += 1)
-    for (let b = a + 1; b < count; b += 1) {
-      let product = 0;
-      const [first, second] = [(from + a) * SKETCH, (from + b) * SKETCH];
-      for (let i = 0; i < SKETCH; i += 1) product += (sketches[first + i] ?? 0) * (sketches[second + i] ?? 0);
-      const level = Math.min(LEVELS - 1, Math.max(0, Math.floor((1 - product) * (LEVELS / 2))));
+  for (let a = from; a < end; a += 1)
+    for (let b = a + 1; b < end; b += 1) {
+      const distance = 1 - product(sketches, a * SKETCH, b * SKETCH);
+      const level = Math.min(LEVELS - 1, Math.max(0, Math.floor(distance * (LEVELS / 2))));
       levels[at++] = level;
       places[level + 1] = (places[level + 1] ?? 0) + 1;
     }
@@ -105,6 +103,21 @@ function pairsByLikeness(sketches: Float32Array, from: number, end: number): Int
       places[level] = place + 1;
     }
   return pairs;
+}
+
+/** Of two sketches. Four sums, as each addition to one waits for the one before it. */
+function product(sketches: Float32Array, a: number, b: number): number {
+  let first = 0;
+  let second = 0;
+  let third = 0;
+  let fourth = 0;
+  for (let i = 0; i < SKETCH; i += 4) {
+    first += (sketches[a + i] ?? 0) * (sketches[b + i] ?? 0);
+    second += (sketches[a + i + 1] ?? 0) * (sketches[b + i + 1] ?? 0);
+    third += (sketches[a + i + 2] ?? 0) * (sketches[b + i + 2] ?? 0);
+    fourth += (sketches[a + i + 3] ?? 0) * (sketches[b + i + 3] ?? 0);
+  }
+  return first + second + third + fourth;
 }
 
 function meansOf(groups: Int32Array, pieces: Int32Array, vectors: Float32Array, dimensions: number): PooledUnits {
@@ -126,6 +139,9 @@ function meansOf(groups: Int32Array, pieces: Int32Array, vectors: Float32Array, 
     }
   }
   const means = new Float32Array(sums.length);
-  for (let i = 0; i < means.length; i += 1) means[i] = (sums[i] ?? 0) / (weights[Math.floor(i / dimensions)] ?? 1);
+  for (let row = 0; row < weights.length; row += 1) {
+    const weight = weights[row] ?? 1;
+    for (let i = row * dimensions; i < (row + 1) * dimensions; i += 1) means[i] = (sums[i] ?? 0) / weight;
+  }
   return { rows, vectors: means };
 }

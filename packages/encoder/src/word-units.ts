@@ -1,5 +1,6 @@
 import type { TokenUnits } from "@polyseme/core";
 import type { Tokens } from "./types.ts";
+import { cutWords } from "./word-cuts.ts";
 
 /**
  * The words of a text with the tokens of each: words as Unicode cuts them (UAX 29; for Chinese, Japanese, Thai and the
@@ -16,7 +17,7 @@ export function wordUnits(
   const ends: number[] = [];
   const pieces: number[] = [];
   const first: number[] = [];
-  const words = new Intl.Segmenter("und", { granularity: "word" }).segment(text)[Symbol.iterator]();
+  const words = cutWords(text);
   let wordStart = 0;
   let wordEnd = 0;
   let current = -1;
@@ -27,8 +28,8 @@ export function wordUnits(
     while (at >= wordEnd) {
       const word = words.next();
       if (word.done === true) break;
-      wordStart = word.value.index;
-      wordEnd = wordStart + word.value.segment.length;
+      wordStart = word.value.start;
+      wordEnd = word.value.end;
     }
     if (current >= 0 && starts[current] === wordStart) {
       pieces[current] = (pieces[current] ?? 0) + 1;
@@ -63,6 +64,11 @@ export function unitVectors(
   for (let unit = 0; unit < units.first.length; unit += 1) {
     const pieces = units.pieces[unit] ?? 1;
     const from = (units.first[unit] ?? 0) * dimensions;
+    if (pieces === 1) {
+      // Most words: a copy, without a loop.
+      means.set(vectors.subarray(from, from + dimensions), unit * dimensions);
+      continue;
+    }
     for (let i = 0; i < dimensions; i += 1) {
       let sum = 0;
       for (let piece = 0; piece < pieces; piece += 1) sum += vectors[from + piece * dimensions + i] ?? 0;
