@@ -102,9 +102,21 @@ class DocumentCalls {
   async get(
     collection: string,
     id: string,
-    { include, signal }: CallOptions & { include?: readonly ("chunks" | "embeddings" | "tokens")[] } = {},
+    {
+      include,
+      chunk,
+      signal,
+    }: CallOptions & {
+      include?: readonly ("chunks" | "embeddings" | "tokens")[];
+      /** Only the chunk of this ordinal: token vectors of a long document come chunk by chunk. */
+      chunk?: number;
+    } = {},
   ): Promise<StoredDocument> {
-    const query = include === undefined ? "" : `?include=${include.join(",")}`;
+    const wanted = [
+      ...(include === undefined ? [] : [`include=${include.join(",")}`]),
+      ...(chunk === undefined ? [] : [`chunk=${chunk}`]),
+    ];
+    const query = wanted.length === 0 ? "" : `?${wanted.join("&")}`;
     const path = `${documentsPath(collection)}/${encodeURIComponent(id)}${query}`;
     return (await this.#request<StoredDocument>("GET", path, { signal })).answer;
   }

@@ -139,7 +139,7 @@ export interface StoredDocument {
   readonly attempts: number;
   readonly error?: { readonly code: string; readonly message: string };
   readonly storedAt: string | null;
-  /** There when `include` names chunks or embeddings. */
+  /** There when `include` names chunks, embeddings or tokens. */
   readonly chunks?: readonly StoredChunk[];
 }
 
@@ -150,6 +150,20 @@ export interface StoredChunk {
   readonly tokens: number;
   readonly text: string;
   readonly embedding?: readonly number[];
+  /** There when `include` names tokens. */
+  readonly units?: readonly StoredUnit[];
+}
+
+/** A word or a sign of a chunk with its contextual vector. */
+export interface StoredUnit {
+  readonly text: string;
+  /** UTF-16 offsets into the document's text. */
+  readonly start: number;
+  readonly end: number;
+  /** Tokens of the model in it. */
+  readonly pieces: number;
+  /** Not normalised; as exact as the collection keeps it. */
+  readonly vector: readonly number[];
 }
 
 /** Which failures are meant; what is left out does not matter. */

@@ -25,6 +25,16 @@ export interface StoredChunk {
   readonly tokens: number;
   readonly text: string;
   readonly embedding?: Float32Array;
+  /** As `packTokens` packed them with the chunk's start as origin. */
+  readonly packed?: Buffer;
+}
+
+export interface ChunkSelection {
+  readonly embeddings: boolean;
+  /** With token vectors, unless the chunks together have more tokens than this; for collections that keep them. */
+  readonly mostTokens?: number | undefined;
+  /** This one alone; undefined: all. */
+  readonly ordinal?: number | undefined;
 }
 
 /** @throws PolysemeError `not_found` */
@@ -47,22 +57,27 @@ async function selectDocument(sql: Sql, collection: Collection, id: string): Pro
   );
 }
 
-/** A document's chunks in their order, with embeddings only when asked for. */
+/** A document's chunks in their order, with embeddings and token vectors only when asked for. */
 export async function getChunks(
   sql: Sql,
   collection: Collection,
   id: string,
-  options: { embeddings: boolean },
+  { embeddings, mostTokens, ordinal }: ChunkSelection,
 ): Promise<StoredChunk[]> {
-  const vector = options.embeddings ? ", vector_send(embedding) as vector" : "";
-  const { rows } = await sql.query<StoredChunk & { vector?: Buffer }>(
-    `select ordinal, start_offset as start, end_offset as end, token_count as tokens, text${vector}
-     from ${chunkTable(collection.id, collection.generation.number)} where document_id = $1 order by ordinal`,
-    [id],
+  const vector = embeddings ? ", vector_send(embedding) as vector" : "";
+  // In the one statement, as the document may be replaced between two.
+  const packed = mostTokens === undefined ? "" : ", case when sum(token_count) over () <= $3 then tokens end as packed";
+  const { rows } = await sql.query<Omit<StoredChunk, "packed"> & { vector?: Buffer; packed?: Buffer | null }>(
+    `select ordinal, start_offset as start, end_offset as end, token_count as tokens, text${vector}${packed}
+     from ${chunkTable(collection.id, collection.generation.number)}
+     where document_id = $1 and ($2::int is null or ordinal = $2) order by ordinal`,
+    [id, ordinal ?? null, ...(mostTokens === undefined ? [] : [mostTokens])],
   );
-  return rows.map(({ vector: bytes, ...chunk }) =>
-    bytes === undefined ? chunk : { ...chunk, embedding: decodeVector(bytes) },
-  );
+  return rows.map(({ vector: bytes, packed: units, ...chunk }) => ({
+    ...chunk,
+    ...(bytes === undefined ? {} : { embedding: decodeVector(bytes) }),
+    ...(units === undefined || units === null ? {} : { packed: units }),
+  }));
 }
 
 /**

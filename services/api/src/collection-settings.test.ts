@@ -2,7 +2,7 @@ import { NO_TOKENS } from "@polyseme/core";
 import type { Collection } from "@polyseme/store";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { chunkingOf, differences } from "./collection-settings.ts";
+import { chunkingOf, differences, tokenSettingsOf } from "./collection-settings.ts";
 
 const model = { name: "small", dimensions: 4, maxTokens: 256, pooling: "mean" } as const;
 
@@ -58,6 +58,37 @@ describe("chunking settings", () => {
   });
 });
 
+describe("settings of token vectors", () => {
+  test("that say nothing keep none, share none and look at each chunk alone", () => {
+    expect(tokenSettingsOf({}, model)).toEqual({ tokenVectors: "none", tokenPooling: 1, lateChunking: false });
+  });
+
+  test("are taken as they are when they fit each other", () => {
+    const wanted = { tokenVectors: "half", tokenPooling: 3, lateChunking: true } as const;
+    expect(tokenSettingsOf(wanted, model)).toEqual(wanted);
+    expect(tokenSettingsOf({ lateChunking: true }, model)).toEqual({ ...NO_TOKENS, lateChunking: true });
+    expect(tokenSettingsOf({ tokenPooling: 1 }, model)).toEqual(NO_TOKENS);
+  });
+
+  test.each([2, 3] as const)("that share vectors by %i are refused where none are kept", (tokenPooling) => {
+    const refused = expect.objectContaining({ code: "invalid", details: { field: "tokenPooling" } }) as Error;
+    expect(() => tokenSettingsOf({ tokenPooling }, model)).toThrow(refused);
+    expect(() => tokenSettingsOf({ tokenVectors: "none", tokenPooling }, model)).toThrow(refused);
+    expect(tokenSettingsOf({ tokenVectors: "int8", tokenPooling }, model).tokenPooling).toBe(tokenPooling);
+  });
+
+  test.each(["cls", "max", "last"] as const)("of late chunks are refused for a model that pools by %s", (pooling) => {
+    expect(() => tokenSettingsOf({ lateChunking: true }, { ...model, pooling })).toThrow(
+      expect.objectContaining({
+        code: "invalid",
+        details: { field: "lateChunking" },
+        message: expect.stringContaining("small") as string,
+      }) as Error,
+    );
+    expect(tokenSettingsOf({ tokenVectors: "int8" }, { ...model, pooling }).tokenVectors).toBe("int8");
+  });
+});
+
 describe("settings that differ from a collection's", () => {
   const collection: Collection = {
     id: 1,
@@ -88,6 +119,8 @@ describe("settings that differ from a collection's", () => {
     expect(differences(collection, { model: "large" })).toEqual(["model"]);
     expect(differences(collection, { chunking: { maxTokens: 99 } })).toEqual(["chunking.maxTokens"]);
     expect(differences(collection, { chunking: { overlapTokens: 0 } })).toEqual(["chunking.overlapTokens"]);
+    expect(differences(collection, { ...NO_TOKENS, tokenVectors: "int8" })).toEqual(["tokenVectors"]);
+    expect(differences(collection, { tokenPooling: 2, lateChunking: true })).toEqual(["tokenPooling", "lateChunking"]);
     expect(
       differences(collection, { model: "large", chunking: { maxTokens: 99, overlapTokens: 10, strategy: "token" } }),
     ).toEqual(["model", "chunking.maxTokens", "chunking.strategy"]);

@@ -3,7 +3,10 @@ import { PolysemeError } from "@polyseme/core";
 import { AnyObject, ErrorSchema } from "@polyseme/http";
 import { getChunks, getCollection, getDocument, type Database } from "@polyseme/store";
 import { Type } from "typebox";
+import { MOST_TOKENS_ANSWERED, requireTokenVectors, UnitSchema, unitsOf } from "./stored-units.ts";
 
+/** Past what the column of ordinals holds there is no chunk, and Postgres would refuse the question. */
+const MOST_ORDINAL = 2_147_483_647;
 const INCLUDES = ["chunks", "embeddings", "tokens"] as const;
 type Include = (typeof INCLUDES)[number];
 
@@ -26,12 +29,13 @@ const DocumentSchema = Type.Object({
         tokens: Type.Integer(),
         text: Type.String(),
         embedding: Type.Optional(Type.Array(Type.Number())),
+        units: Type.Optional(Type.Array(UnitSchema)),
       }),
     ),
   ),
 });
 
-/** One document: its text, state and, when asked for, its chunks and embeddings. */
+/** One document: its text, state and, when asked for, its chunks, embeddings and token vectors. */
 export const documentRoutes: FastifyPluginAsyncTypebox<{ database: Database }> = async (app, { database }) => {
   await Promise.resolve();
   app.get(
@@ -42,19 +46,27 @@ export const documentRoutes: FastifyPluginAsyncTypebox<{ database: Database }> =
         summary: "A document with its state",
         tags: ["documents"],
         params: Type.Object({ collection: Type.String(), id: Type.String() }),
-        querystring: Type.Object({ include: Type.Optional(Type.String({ description: INCLUDES.join(",") })) }),
+        querystring: Type.Object({
+          include: Type.Optional(Type.String({ description: INCLUDES.join(",") })),
+          chunk: Type.Optional(Type.String({ description: "the ordinal of the one chunk that is wanted" })),
+        }),
         response: { 200: DocumentSchema, "4xx": ErrorSchema, "5xx": ErrorSchema },
       },
     },
     async (request) => {
       const include = parseInclude(request.query.include);
       const collection = await getCollection(database, request.params.collection);
+      if (include.has("tokens")) requireTokenVectors(collection);
       const document = await getDocument(database, collection, request.params.id);
       const { errorCode, errorMessage, storedAt, ...rest } = document;
-      const withChunks = include.has("chunks") || include.has("embeddings");
-      const chunks = withChunks
-        ? await getChunks(database, collection, document.id, { embeddings: include.has("embeddings") })
-        : undefined;
+      const chunks =
+        include.size > 0
+          ? await getChunks(database, collection, document.id, {
+              embeddings: include.has("embeddings"),
+              mostTokens: include.has("tokens") ? MOST_TOKENS_ANSWERED : undefined,
+              ordinal: parseOrdinal(request.query.chunk),
+            })
+          : undefined;
       return {
         ...rest,
         storedAt: storedAt?.toISOString() ?? null,
@@ -62,9 +74,14 @@ export const documentRoutes: FastifyPluginAsyncTypebox<{ database: Database }> =
         ...(chunks === undefined
           ? {}
           : {
-              chunks: chunks.map(({ embedding, ...chunk }) =>
-                embedding === undefined ? chunk : { ...chunk, embedding: [...embedding] },
-              ),
+              chunks: chunks.map((stored) => {
+                const { embedding, packed: _packed, ...chunk } = stored;
+                return {
+                  ...chunk,
+                  ...(embedding === undefined ? {} : { embedding: [...embedding] }),
+                  ...(include.has("tokens") ? { units: unitsOf(stored) } : {}),
+                };
+              }),
             }),
       };
     },
@@ -77,11 +94,17 @@ function parseInclude(text: string | undefined): Set<Include> {
     const known = INCLUDES.find((one) => one === part);
     if (known === undefined)
       throw new PolysemeError("invalid", `include may list ${INCLUDES.join(", ")}.`, { details: { field: "include" } });
-    if (known === "tokens")
-      throw new PolysemeError("not_implemented", "Stored token vectors are not built yet.", {
-        details: { field: "include" },
-      });
     wanted.add(known);
   }
   return wanted;
+}
+
+function parseOrdinal(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const ordinal = Number(text);
+  if (!/^\d+$/.test(text) || ordinal > MOST_ORDINAL)
+    throw new PolysemeError("invalid", "chunk must be the ordinal of a chunk: 0, 1, 2 and so on.", {
+      details: { field: "chunk" },
+    });
+  return ordinal;
 }
