@@ -91,6 +91,11 @@ export function makeMetrics(options: { processMetrics: boolean }) {
       labelNames: ["kind"],
       registers,
     }),
+    tokenVectorBytes: new Counter({
+      name: "polyseme_token_vector_bytes_total",
+      help: "Bytes of packed token vectors given to Postgres, in collections that keep them.",
+      registers,
+    }),
     batchTexts: new Histogram({
       name: "polyseme_batch_texts",
       help: "Texts in an encoder batch.",

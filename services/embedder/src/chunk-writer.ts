@@ -118,6 +118,7 @@ async function writeBatch(deps: WriterDeps, batch: readonly Finished[]): Promise
     const stored = await traced(tracing, "store chunks", { causes, attributes }, () =>
       storeChunks(database, first.target, documents),
     );
+    metrics.tokenVectorBytes.inc(bytesOfUnits(batch));
     for (const { document, resolve } of batch) resolve(stored.has(document.id));
   } catch (error) {
     if (batch.length === 1 || asPolysemeError(error).code === "unavailable") {
@@ -130,4 +131,10 @@ async function writeBatch(deps: WriterDeps, batch: readonly Finished[]): Promise
   } finally {
     stopTimer();
   }
+}
+
+function bytesOfUnits(batch: readonly Finished[]): number {
+  let bytes = 0;
+  for (const { document } of batch) for (const { units } of document.chunks) bytes += units?.packed.length ?? 0;
+  return bytes;
 }
