@@ -11,9 +11,13 @@ interface CreateOptions extends ServerOptions {
   readonly maxTokens?: number;
   readonly overlapTokens?: number;
   readonly strategy?: "sentence" | "token";
+  readonly tokenVectors?: "none" | "int8" | "half";
+  readonly tokenPooling?: 1 | 2 | 3;
+  readonly lateChunking?: true;
 }
 
 const MAX_CHUNK_TOKENS = 32_768;
+const MAX_POOLING = 3;
 
 /** `polyseme collections create|list|show|delete|migrate`. */
 export function addCollections(program: Command, context: CliContext): void {
@@ -44,7 +48,16 @@ function addCreate(collections: Command, context: CliContext): void {
     .option("--language <tag>", "language of the texts, such as en")
     .option("--max-tokens <count>", "most tokens in a chunk", wholeNumber(1, MAX_CHUNK_TOKENS))
     .option("--overlap-tokens <count>", "tokens a chunk repeats", wholeNumber(0, MAX_CHUNK_TOKENS))
-    .addOption(new Option("--strategy <name>", "where to cut").choices(["sentence", "token"]));
+    .addOption(new Option("--strategy <name>", "where to cut").choices(["sentence", "token"]))
+    .addOption(
+      new Option("--token-vectors <how>", "keep a vector of each word in its sentence").choices([
+        "none",
+        "int8",
+        "half",
+      ]),
+    )
+    .option("--token-pooling <count>", "about so many words share one of them", wholeNumber(1, MAX_POOLING))
+    .option("--late-chunking", "chunks are vectors of the document around them");
   withServerOptions(command).action(async (name: string, options: CreateOptions) => {
     await withServer(context, options.url, async ({ client, signal }) => {
       const { created, collection } = await client.collections.create(name, settingsOf(options), { signal });
@@ -101,7 +114,16 @@ function addDelete(collections: Command, context: CliContext): void {
   });
 }
 
-function settingsOf({ model, language, maxTokens, overlapTokens, strategy }: CreateOptions): CollectionSettings {
+function settingsOf({
+  model,
+  language,
+  maxTokens,
+  overlapTokens,
+  strategy,
+  tokenVectors,
+  tokenPooling,
+  lateChunking,
+}: CreateOptions): CollectionSettings {
   const chunking = {
     ...(maxTokens === undefined ? {} : { maxTokens }),
     ...(overlapTokens === undefined ? {} : { overlapTokens }),
@@ -111,13 +133,22 @@ function settingsOf({ model, language, maxTokens, overlapTokens, strategy }: Cre
     ...(model === undefined ? {} : { model }),
     ...(language === undefined ? {} : { language }),
     ...(Object.keys(chunking).length === 0 ? {} : { chunking }),
+    ...(tokenVectors === undefined ? {} : { tokenVectors }),
+    ...(tokenPooling === undefined ? {} : { tokenPooling }),
+    ...(lateChunking === undefined ? {} : { lateChunking }),
   };
 }
 
-function describeSettings({ name, model, dimensions, chunking, language, generation, createdAt }: Collection): string {
+function describeSettings(collection: Collection): string {
+  const { name, model, dimensions, chunking, language, generation, createdAt, lateChunking } = collection;
   const { maxTokens, overlapTokens, strategy } = chunking;
   return (
-    `"${name}": ${model}, ${dimensions} dimensions, chunks of up to ${maxTokens} tokens (${strategy}, overlap ${overlapTokens}), ` +
+    `"${name}": ${model}, ${dimensions} dimensions, ${lateChunking ? "late " : ""}chunks of up to ${maxTokens} tokens ` +
+    `(${strategy}, overlap ${overlapTokens}), token vectors ${describeTokens(collection)}, ` +
     `language ${language ?? "not set"}, generation ${generation}, made ${createdAt}`
   );
+}
+
+function describeTokens({ tokenVectors, tokenPooling }: Collection): string {
+  return tokenPooling > 1 ? `${tokenVectors} (pooled by ${tokenPooling})` : tokenVectors;
 }
