@@ -3,7 +3,7 @@ export type { BatchReport } from "./batch-runner.ts";
 export { findModel, listModels, type FoundModel, type ModelPlaces } from "./find-model.ts";
 export { CPU_BUDGET, GPU_BUDGET, takeBatch, type BatchBudget, type WaitingItem } from "./pack.ts";
 export { normalised } from "./check-vectors.ts";
-export { poolUnits } from "./pool-units.ts";
+export { poolUnits, wordNumbers } from "./pool-units.ts";
 export { unitVectors, wordUnits } from "./word-units.ts";
 export type { ModelConfig } from "./parse-model-config.ts";
 export { readModelConfig, readModelFolder, type ModelFolder } from "./read-model-folder.ts";

@@ -1,3 +1,5 @@
+import type { TokenUnits } from "@polyseme/core";
+
 /** Vectors that several units share. */
 export interface PooledUnits {
   /** Row of each unit. */
@@ -10,26 +12,87 @@ export interface PooledUnits {
 const SKETCH = 64;
 /** Time and memory grow with the square of what is compared at once. A multiple of every factor. */
 const BLOCK = 252;
-/** A vector has at most so many times `factor` units, so that all the little words do not end up as one. */
-const CAP = 2;
+/** A vector has at most so many times `factor` units: even the little words of a chunk say something of where they are. */
+const CAP = 12;
 const LEVELS = 4_096;
+/** Pairs of two little words, of one, and of none. */
+const TIERS = 3;
+/** Longest little word. */
+const LITTLE = 3;
+const WORD = /[\p{L}\p{N}]/u;
 
 /**
- * Lets units that are alike share a vector: the most similar pair first, each joining the groups that its two are in,
- * until at most ⌈units ÷ factor⌉ groups are left. A group's vector is the mean of its units' by their pieces, so the
- * mean over all units by pieces stays what it was. The same units give the same groups.
- * @param pieces of each unit
+ * For each unit the number of its word, whatever its case; below 0 for little ones: signs and words of up to three UTF-16
+ * units, which carry little that somebody would look for.
+ * @param units of exactly this text
+ */
+export function wordNumbers(text: string, { starts, ends }: Pick<TokenUnits, "starts" | "ends">): Int32Array {
+  const numbers = new Map<string, number>();
+  return Int32Array.from(starts, (start, unit) => {
+    const word = text.slice(start, ends[unit]);
+    if (word.length <= LITTLE || !WORD.test(word)) return -1;
+    const form = word.toLowerCase();
+    const number = numbers.get(form) ?? numbers.size;
+    numbers.set(form, number);
+    return number;
+  });
+}
+
+/**
+ * Lets units share vectors until there are at most ⌈units ÷ factor⌉: two little words before a little and a longer one,
+ * those before two longer ones, and among each the most alike first. Two places of one longer word never share while
+ * others can: they may mean different things, and are alike all the same. A shared vector is the mean of its units' by
+ * their pieces, so the mean over all units by pieces stays what it was. The same units give the same groups.
+ * @param units.words as `wordNumbers` gives them
  * @param vectors [units, dimensions]
  * @param factor 1: every unit keeps its own
  */
-export function poolUnits(pieces: Int32Array, vectors: Float32Array, dimensions: number, factor: number): PooledUnits {
+export function poolUnits(
+  { pieces, words }: { readonly pieces: Int32Array; readonly words: Int32Array },
+  vectors: Float32Array,
+  dimensions: number,
+  factor: number,
+): PooledUnits {
   const count = pieces.length;
-  if (factor <= 1) return { rows: Int32Array.from(pieces, (_, i) => i), vectors };
-  const groups = new Int32Array(count);
+  const groups = Int32Array.from(pieces, (_, unit) => unit);
+  if (factor <= 1) return { rows: groups, vectors };
   const sketches = sketch(vectors, count, dimensions);
   for (let from = 0; from < count; from += BLOCK)
-    groupAlike(sketches, groups, from, Math.min(count, from + BLOCK), factor);
+    groupBlock({ sketches, words, groups }, from, Math.min(count, from + BLOCK), factor);
   return meansOf(groups, pieces, vectors, dimensions);
+}
+
+interface Grouping {
+  readonly sketches: Float32Array;
+  readonly words: Int32Array;
+  /** Of each unit the number of its group's first. */
+  readonly groups: Int32Array;
+}
+
+function groupBlock(grouping: Grouping, from: number, end: number, factor: number): void {
+  const { words, groups } = grouping;
+  const count = end - from;
+  const members = Array.from({ length: count }, (_, i) => [from + i]);
+  const wanted = Math.ceil(count / factor);
+  let left = count;
+  const pairs = pairsInOrder(grouping, from, end);
+  for (const apart of [true, false])
+    for (const pair of pairs) {
+      if (left <= wanted) return;
+      const a = groups[from + Math.floor(pair / count)] ?? 0;
+      const b = groups[from + (pair % count)] ?? 0;
+      if (a === b) continue;
+      const kept = members[Math.min(a, b) - from] ?? [];
+      const gone = members[Math.max(a, b) - from] ?? [];
+      if (kept.length + gone.length > CAP * factor || (apart && haveOneWord(kept, gone, words))) continue;
+      for (const unit of gone) groups[unit] = Math.min(a, b);
+      kept.push(...gone.splice(0));
+      left -= 1;
+    }
+}
+
+function haveOneWord(some: readonly number[], others: readonly number[], words: Int32Array): boolean {
+  return some.some((a) => (words[a] ?? -1) >= 0 && others.some((b) => words[a] === words[b]));
 }
 
 /**
@@ -59,41 +122,22 @@ function sketch(vectors: Float32Array, count: number, dimensions: number): Float
   return sketches;
 }
 
-/** Writes for each unit of [from, end) the number of its group's first unit. */
-function groupAlike(sketches: Float32Array, groups: Int32Array, from: number, end: number, factor: number): void {
-  const sizes = new Int32Array(end - from).fill(1);
-  for (let unit = from; unit < end; unit += 1) groups[unit] = unit;
-  const most = CAP * factor;
-  let left = end - from;
-  const wanted = Math.ceil(left / factor);
-  for (const pair of pairsByLikeness(sketches, from, end)) {
-    if (left <= wanted) return;
-    const a = groups[from + Math.floor(pair / (end - from))] ?? 0;
-    const b = groups[from + (pair % (end - from))] ?? 0;
-    const [kept, gone] = a < b ? [a, b] : [b, a];
-    const size = (sizes[kept - from] ?? 0) + (sizes[gone - from] ?? 0);
-    if (kept === gone || size > most) continue;
-    for (let unit = gone; unit < end; unit += 1) if (groups[unit] === gone) groups[unit] = kept;
-    sizes[kept - from] = size;
-    left -= 1;
-  }
-}
-
-/** All pairs of [from, end), the most alike first, sorted by counting; a pair is first × count + second. */
-function pairsByLikeness(sketches: Float32Array, from: number, end: number): Int32Array {
+/** All pairs of [from, end) in the order in which they may share, sorted by counting; a pair is first × count + second. */
+function pairsInOrder({ sketches, words }: Grouping, from: number, end: number): Int32Array {
   const count = end - from;
   const pairs = new Int32Array((count * (count - 1)) / 2);
   const levels = new Uint16Array(pairs.length);
-  const places = new Int32Array(LEVELS + 1);
+  const places = new Int32Array(TIERS * LEVELS + 1);
   let at = 0;
   for (let a = from; a < end; a += 1)
     for (let b = a + 1; b < end; b += 1) {
       const distance = 1 - product(sketches, a * SKETCH, b * SKETCH);
-      const level = Math.min(LEVELS - 1, Math.max(0, Math.floor(distance * (LEVELS / 2))));
+      const tier = ((words[a] ?? -1) >= 0 ? 1 : 0) + ((words[b] ?? -1) >= 0 ? 1 : 0);
+      const level = tier * LEVELS + Math.min(LEVELS - 1, Math.max(0, Math.floor(distance * (LEVELS / 2))));
       levels[at++] = level;
       places[level + 1] = (places[level + 1] ?? 0) + 1;
     }
-  for (let level = 0; level < LEVELS; level += 1) places[level + 1] = (places[level + 1] ?? 0) + (places[level] ?? 0);
+  for (let i = 1; i < places.length; i += 1) places[i] = (places[i] ?? 0) + (places[i - 1] ?? 0);
   at = 0;
   for (let a = 0; a < count; a += 1)
     for (let b = a + 1; b < count; b += 1) {

@@ -1,5 +1,5 @@
 import { packTokens, wordForm, type TokenSettings } from "@polyseme/core";
-import { poolUnits, unitVectors, wordUnits, type Tokens } from "@polyseme/encoder";
+import { poolUnits, unitVectors, wordNumbers, wordUnits, type Tokens } from "@polyseme/encoder";
 import type { ChunkUnits } from "@polyseme/store";
 
 /** What has a letter or a digit; signs are units too, and nobody looks for them by their form. */
@@ -20,7 +20,8 @@ export function packChunk(
   if (settings.tokenVectors === "none") return undefined;
   const units = wordUnits(chunk.text, tokens);
   const own = unitVectors(units, contextual, dimensions);
-  const { rows, vectors } = poolUnits(units.pieces, own, dimensions, settings.tokenPooling);
+  const words = wordNumbers(chunk.text, units);
+  const { rows, vectors } = poolUnits({ pieces: units.pieces, words }, own, dimensions, settings.tokenPooling);
   const packed = packTokens({ ...units, rows }, vectors, { precision: settings.tokenVectors, dimensions, origin: 0 });
   const forms = new Set<string>();
   for (let i = 0; i < units.starts.length; i += 1) {

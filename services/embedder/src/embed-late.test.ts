@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { NO_TOKENS, tokenVectors, unpackTokens, type Chunking } from "@polyseme/core";
 import { findModel, openEncoder, wordUnits, unitVectors, type Encoder } from "@polyseme/encoder";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -18,13 +19,19 @@ const chunkingOf = (maxTokens: number, overlapTokens = 0): Chunking => ({
   strategy: "sentence",
 });
 
+/** Each window in work listens, as in the service. */
+function manyListeners(controller: AbortController): AbortController {
+  setMaxListeners(0, controller.signal);
+  return controller;
+}
+
 const embed = (
   text: string,
   chunking: Chunking,
   {
     tokens = late,
     permits = makeTokenPermits(65_536),
-    signal = new AbortController().signal,
+    signal = manyListeners(new AbortController()).signal,
     on = encoder,
   }: Partial<{
     tokens: Parameters<typeof embedDocument>[1]["tokens"];
@@ -213,7 +220,7 @@ test("a document of a megabyte takes no more tokens at once than are allowed, an
 test("a document that waits for its turn is given up when it is told to", async () => {
   const permits = makeTokenPermits(300);
   const giveBack = await permits.take(300, { key: "other", weight: 1 }, new AbortController().signal);
-  const stop = new AbortController();
+  const stop = manyListeners(new AbortController());
   const running = embed(LONG, chunkingOf(64), { permits, signal: stop.signal });
   const reason = new Error("the worker is stopping");
   setImmediate(() => stop.abort(reason));
