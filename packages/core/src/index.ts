@@ -12,6 +12,7 @@ export * from "./metrics.ts";
 export * from "./packed-tokens.ts";
 export * from "./process-start.ts";
 export * from "./redis-address.ts";
+export * from "./regroup-tokens.ts";
 export * from "./roles.ts";
 export * from "./run-main.ts";
 export * from "./start-tags.ts";

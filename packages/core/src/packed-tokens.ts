@@ -50,8 +50,14 @@ export function packTokens(
   options: { precision: TokenPrecision; dimensions: number; origin: number },
 ): Buffer {
   const { precision, dimensions, origin } = options;
-  const rows = vectors.length / dimensions;
-  const { values, scales, norms } = quantise(vectors, rows, dimensions, precision);
+  const quantised = quantise(vectors, vectors.length / dimensions, dimensions, precision);
+  return packQuantised({ precision, dimensions, units, ...quantised }, origin);
+}
+
+/** The same of vectors that are in their stored form already; their values are copied as they are. */
+export function packQuantised(tokens: PackedTokens, origin: number): Buffer {
+  const { precision, dimensions, units, values, scales, norms } = tokens;
+  const rows = scales.length;
   const fixed = HEADER_BYTES + 8 * rows + values.byteLength;
   const out = Buffer.alloc(fixed + FIELDS * VARINT_BYTES * units.starts.length);
   out.writeUInt8(VERSION, 0);

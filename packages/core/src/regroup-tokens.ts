@@ -1,0 +1,107 @@
+import { fromHalves } from "./half.ts";
+import { packQuantised, type PackedTokens, type TokenUnits } from "./packed-tokens.ts";
+
+/**
+ * The units of a document's chunks as one, in the order of the text. What overlapping chunks hold twice is taken once. The
+ * stored values are copied as they are.
+ * @param chunks with offsets in the document, all of one precision and width
+ * @throws Error when they are not
+ */
+export function joinTokens(chunks: readonly PackedTokens[]): PackedTokens {
+  const [first] = chunks;
+  if (first === undefined) throw new Error("There are no chunks to join");
+  const { precision, dimensions } = first;
+  if (chunks.some((chunk) => chunk.precision !== precision || chunk.dimensions !== dimensions))
+    throw new Error("Chunks of different precisions or widths cannot be joined");
+  const rows = chunks.reduce((sum, { scales }) => sum + scales.length, 0);
+  const values = precision === "int8" ? new Int8Array(rows * dimensions) : new Uint16Array(rows * dimensions);
+  const scales = new Float32Array(rows);
+  const norms = new Float32Array(rows);
+  const places: { start: number; end: number; pieces: number; row: number }[] = [];
+  let rowsBefore = 0;
+  for (const { units, values: own, scales: ownScales, norms: ownNorms } of chunks) {
+    values.set(own, rowsBefore * dimensions);
+    scales.set(ownScales, rowsBefore);
+    norms.set(ownNorms, rowsBefore);
+    for (let i = 0; i < units.starts.length; i += 1)
+      places.push({
+        start: units.starts[i] ?? 0,
+        end: units.ends[i] ?? 0,
+        pieces: units.pieces[i] ?? 0,
+        row: rowsBefore + (units.rows[i] ?? 0),
+      });
+    rowsBefore += ownScales.length;
+  }
+  // Stable, so of two at one place the earlier chunk's is kept.
+  places.sort((a, b) => a.start - b.start);
+  let end = -1;
+  const kept = places.filter((place) => {
+    if (place.start < end) return false;
+    end = place.end;
+    return true;
+  });
+  const units: TokenUnits = {
+    starts: Int32Array.from(kept, ({ start }) => start),
+    ends: Int32Array.from(kept, (place) => place.end),
+    pieces: Int32Array.from(kept, ({ pieces }) => pieces),
+    rows: Int32Array.from(kept, ({ row }) => row),
+  };
+  return { precision, dimensions, units, values, scales, norms };
+}
+
+/**
+ * Some of the units with their vectors, packed.
+ * @param range first unit, and behind the last one
+ * @param origin where their chunk begins
+ */
+export function packRange(tokens: PackedTokens, range: readonly [from: number, to: number], origin: number): Buffer {
+  const { dimensions, units, values, scales, norms } = tokens;
+  const [from, to] = range;
+  const places = new Map<number, number>();
+  const rows = new Int32Array(to - from);
+  for (let i = from; i < to; i += 1) {
+    const row = units.rows[i] ?? 0;
+    const place = places.get(row) ?? places.size;
+    places.set(row, place);
+    rows[i - from] = place;
+  }
+  const copied =
+    values instanceof Int8Array ? new Int8Array(places.size * dimensions) : new Uint16Array(places.size * dimensions);
+  for (const [row, place] of places)
+    copied.set(values.subarray(row * dimensions, (row + 1) * dimensions), place * dimensions);
+  const own = [...places.keys()];
+  return packQuantised(
+    {
+      ...tokens,
+      units: {
+        starts: units.starts.subarray(from, to),
+        ends: units.ends.subarray(from, to),
+        pieces: units.pieces.subarray(from, to),
+        rows,
+      },
+      values: copied,
+      scales: Float32Array.from(own, (row) => scales[row] ?? 0),
+      norms: Float32Array.from(own, (row) => norms[row] ?? 0),
+    },
+    origin,
+  );
+}
+
+/** Gives the normalised mean of the vectors of a range of units, each counted as often as it has pieces. */
+export function unitMeans(tokens: PackedTokens): (range: readonly [from: number, to: number]) => Float32Array {
+  const { dimensions, units, scales } = tokens;
+  const values = tokens.values instanceof Uint16Array ? fromHalves(tokens.values) : tokens.values;
+  return ([from, to]) => {
+    const sum = new Float64Array(dimensions);
+    for (let unit = from; unit < to; unit += 1) {
+      const row = units.rows[unit] ?? 0;
+      const weight = (units.pieces[unit] ?? 0) * (scales[row] ?? 0);
+      const at = row * dimensions;
+      for (let i = 0; i < dimensions; i += 1) sum[i] = (sum[i] ?? 0) + weight * (values[at + i] ?? 0);
+    }
+    let squares = 0;
+    for (const value of sum) squares += value * value;
+    const length = Math.sqrt(squares);
+    return Float32Array.from(sum, (value) => value / length);
+  };
+}
