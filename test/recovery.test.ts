@@ -132,10 +132,11 @@ describe.skipIf(databaseUrl === null)("the ledger", () => {
     return outcome.accepted[0]?.revision ?? 0;
   };
   const push = (text: string): Promise<number> => pushAs("d", text);
-  const write = (revision: number, text: string): Promise<Set<string>> =>
-    storeChunks(database, { collectionId: collection.id, generation: 1 }, [
-      { id: "d", revision, storedChunks: 0, chunks: [chunk(text)] },
-    ]);
+  const write = async (revision: number, text: string): Promise<ReadonlySet<string>> => {
+    const target = { collectionId: collection.id, generation: 1 };
+    return (await storeChunks(database, target, [{ id: "d", revision, storedChunks: 0, chunks: [chunk(text)] }]))
+      .stored;
+  };
   const stored = async (): Promise<string[]> =>
     (await database.query<{ text: string }>('select text from polyseme."ledger" order by ordinal')).rows.map(
       ({ text }) => text,

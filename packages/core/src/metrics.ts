@@ -2,7 +2,7 @@ import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from "prom
 
 const STAGES_OF_PUSH = "check (a batch), ledger (a transaction), enqueue (the jobs of a transaction)";
 const STAGES_OF_EMBEDDING =
-  "queue_wait (a job, by the clocks of both processes), claim (a job), tokenise (a call), encode_wait (the longest of a batch), encode (a batch), write (a statement)";
+  "queue_wait (a job, by the clocks of both processes), claim (a job), tokenise (a call), encode_wait (the longest of a batch), encode (a batch), write (a statement), follow_write (a statement, in a generation that is not live)";
 const STAGES_OF_SEARCH = "search_encode, search_sql";
 
 export type Stage =
@@ -15,6 +15,7 @@ export type Stage =
   | "encode_wait"
   | "encode"
   | "write"
+  | "follow_write"
   | "search_encode"
   | "search_sql";
 
@@ -59,6 +60,12 @@ export function makeMetrics(options: { processMetrics: boolean }) {
       name: "polyseme_documents_finished_total",
       help: "Documents whose run ended, by outcome: stored, stale, retried or the error code.",
       labelNames: ["outcome"],
+      registers,
+    }),
+    documentsFollowed: new Counter({
+      name: "polyseme_documents_followed_total",
+      help: "Documents brought to the generation that follows in a migration, by method: reembed, rechunk.",
+      labelNames: ["method"],
       registers,
     }),
     documentRetries: new Counter({

@@ -1,5 +1,6 @@
 import { isStorable, NO_TOKENS, PolysemeError, type Chunking, type TokenSettings } from "@polyseme/core";
 import type { Database, Sql } from "./database.ts";
+import { dropUnusedTables, markUnused } from "./unused-tables.ts";
 
 export interface Collection {
   readonly id: number;
@@ -16,6 +17,8 @@ export interface Generation {
   readonly chunking: Chunking;
   readonly tokens: TokenSettings;
 }
+
+export type NewGeneration = Omit<Generation, "number">;
 
 export interface NewCollection {
   readonly name: string;
@@ -86,22 +89,9 @@ export async function ensureCollection(
     const id = rows[0]?.id;
     if (id !== undefined) {
       const { model, dimensions, chunking, tokens = NO_TOKENS } = wanted;
-      await sql.query(
-        `insert into polyseme_store.generations
-           (collection_id, number, model, dimensions, chunking, token_vectors, token_pooling, late_chunking)
-         values ($1, 1, $2, $3, $4, $5, $6, $7)`,
-        [
-          id,
-          model,
-          dimensions,
-          JSON.stringify(chunking),
-          tokens.tokenVectors,
-          tokens.tokenPooling,
-          tokens.lateChunking,
-        ],
-      );
+      await insertGeneration(sql, id, 1, { model, dimensions, chunking, tokens });
       await createChunkTable(sql, id, 1, { dimensions, tokens });
-      await pointViewAt(sql, wanted.name, id, 1);
+      await pointViewAt(sql, wanted.name, id, { number: 1, sameColumns: true });
     }
     return { collection: await getCollection(sql, wanted.name), created: id !== undefined };
   });
@@ -114,7 +104,7 @@ export async function setLanguage(sql: Sql, collectionId: number, language: stri
 /** Removes the collection, its documents, chunks, tickets and view. False when there was none. */
 export async function deleteCollection(database: Database, name: string): Promise<boolean> {
   if (!isStorable(name)) return false;
-  return database.withTransaction(async (sql) => {
+  const deleted = await database.withTransaction(async (sql) => {
     // The lock waits for pushes and writes in flight, which hold the row's key; later ones find the collection gone.
     const { rows } = await sql.query<{ id: number }>(
       "select id from polyseme_store.collections where name = $1 for update",
@@ -127,19 +117,48 @@ export async function deleteCollection(database: Database, name: string): Promis
       [id],
     );
     await sql.query(`drop view if exists polyseme.${quoteIdentifier(name)}`);
-    for (const { number } of generations.rows) await sql.query(`drop table if exists ${chunkTable(id, number)}`);
+    for (const { number } of generations.rows) await markUnused(sql, chunkTable(id, number));
     await sql.query(
       `delete from polyseme_store.ticket_documents t using polyseme_store.tickets k
        where k.id = t.ticket_id and k.collection_id = $1`,
       [id],
     );
+    await sql.query("delete from polyseme_store.followed_documents where collection_id = $1", [id]);
     await sql.query("delete from polyseme_store.documents where collection_id = $1", [id]);
     await sql.query("delete from polyseme_store.collections where id = $1", [id]);
     return true;
   });
+  // Searches that remember the collection learn from the missing table that it is gone.
+  if (deleted) await dropUnusedTables(database);
+  return deleted;
 }
 
-async function createChunkTable(
+/** The row of a generation. */
+export async function insertGeneration(
+  sql: Sql,
+  collectionId: number,
+  number: number,
+  { model, dimensions, chunking, tokens }: NewGeneration,
+): Promise<void> {
+  await sql.query(
+    `insert into polyseme_store.generations
+       (collection_id, number, model, dimensions, chunking, token_vectors, token_pooling, late_chunking)
+     values ($1, $2, $3, $4, $5, $6, $7, $8)`,
+    [
+      collectionId,
+      number,
+      model,
+      dimensions,
+      JSON.stringify(chunking),
+      tokens.tokenVectors,
+      tokens.tokenPooling,
+      tokens.lateChunking,
+    ],
+  );
+}
+
+/** Makes the empty table of a generation's chunks. */
+export async function createChunkTable(
   sql: Sql,
   collectionId: number,
   generation: number,
@@ -166,11 +185,21 @@ async function createChunkTable(
   await sql.query(`create index on ${table} using gin (words)`);
 }
 
-/** (Re)makes the stable view of a collection over one generation. */
-async function pointViewAt(sql: Sql, name: string, collectionId: number, generation: number): Promise<void> {
-  await sql.query(`create or replace view polyseme.${quoteIdentifier(name)} as
+/**
+ * (Re)makes the stable view of a collection over one generation.
+ * @param generation.sameColumns false: vectors of another width, for which the view must be made anew and loses its grants
+ */
+export async function pointViewAt(
+  sql: Sql,
+  name: string,
+  collectionId: number,
+  generation: { readonly number: number; readonly sameColumns: boolean },
+): Promise<void> {
+  const view = `polyseme.${quoteIdentifier(name)}`;
+  if (!generation.sameColumns) await sql.query(`drop view if exists ${view}`);
+  await sql.query(`create or replace view ${view} as
     select c.document_id, c.ordinal, c.start_offset, c.end_offset, c.text, d.metadata, c.embedding
-    from ${chunkTable(collectionId, generation)} c
+    from ${chunkTable(collectionId, generation.number)} c
     join polyseme_store.documents d on d.collection_id = ${collectionId} and d.id = c.document_id`);
 }
 

@@ -90,6 +90,8 @@ export async function deleteDocuments(
   ids: readonly string[],
 ): Promise<number> {
   return database.withTransaction(async (sql) => {
+    // No generation comes or goes meanwhile.
+    await sql.query("select from polyseme_store.collections where id = $1 for share", [collection.id]);
     const { rows } = await sql.query<{ id: string }>(
       `with gone as (
          select collection_id, id from polyseme_store.documents where collection_id = $1 and id = any($2::text[]) order by id collate "C" for update
@@ -108,6 +110,10 @@ export async function deleteDocuments(
       await sql.query(`delete from ${chunkTable(collection.id, number)} where document_id = any($1::text[])`, [
         removed,
       ]);
+    await sql.query("delete from polyseme_store.followed_documents where collection_id = $1 and id = any($2::text[])", [
+      collection.id,
+      removed,
+    ]);
     return removed.length;
   });
 }

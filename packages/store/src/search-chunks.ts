@@ -1,3 +1,4 @@
+import { PolysemeError } from "@polyseme/core";
 import { chunkTable, type Collection } from "./collections.ts";
 import type { Sql } from "./database.ts";
 import { encodeVector } from "./vector-wire.ts";
@@ -25,6 +26,7 @@ interface HitRow {
 /**
  * The nearest chunks by cosine, nearest first; with `group: "document"` one for each document, its best.
  * The scan is exact: `k` hits come back whenever there are so many.
+ * @throws PolysemeError `unavailable` with `details.moved` when the collection has another live generation by now
  */
 export async function searchChunks(
   sql: Sql,
@@ -42,22 +44,28 @@ export async function searchChunks(
 }
 
 async function nearestChunks(sql: Sql, collection: Collection, vector: Float32Array, limit: number): Promise<HitRow[]> {
-  const { rows } = await sql.query<HitRow>(
+  const { rows } = await sql.query<(HitRow | { documentId: null }) & { live: number }>(
     `with nearest as materialized (
        select document_id, ordinal, start_offset, end_offset, text, embedding <=> $2::vector as distance
        from ${chunkTable(collection.id, collection.generation.number)}
        order by embedding <=> $2::vector limit $3
      )
-     select n.document_id as "documentId", n.distance, d.title, d.metadata, n.ordinal, n.start_offset as start,
+     select g.live, n.document_id as "documentId", n.distance, n.title, n.metadata, n.ordinal, n.start_offset as start,
        n.end_offset as end, n.text
-     from nearest n cross join lateral (
-       -- offset 0: looked up hit by hit; joined, the planner may read the whole collection.
-       select title, metadata from polyseme_store.documents where collection_id = $1 and id = n.document_id offset 0
-     ) d
+     from (select live_generation as live from polyseme_store.collections where id = $1) g left join (
+       select h.*, d.title, d.metadata from nearest h cross join lateral (
+         -- offset 0: looked up hit by hit; joined, the planner may read the whole collection.
+         select title, metadata from polyseme_store.documents where collection_id = $1 and id = h.document_id offset 0
+       ) d
+     ) n on true
      order by n.distance, n.document_id, n.ordinal`,
     [collection.id, encodeVector(vector), limit],
   );
-  return rows;
+  if (rows.some(({ live }) => live !== collection.generation.number))
+    throw new PolysemeError("unavailable", "The collection went to another generation while it was searched.", {
+      details: { moved: true },
+    });
+  return rows.filter((row) => row.documentId !== null);
 }
 
 function toHit({ documentId, distance, title, metadata, ...chunk }: HitRow): Hit {

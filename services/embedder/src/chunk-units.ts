@@ -1,4 +1,4 @@
-import { packTokens, wordForm, type TokenSettings } from "@polyseme/core";
+import { packTokens, wordForm, type TokenSettings, type TokenUnits } from "@polyseme/core";
 import { poolUnits, unitVectors, wordNumbers, wordUnits, type Tokens } from "@polyseme/encoder";
 import type { ChunkUnits } from "@polyseme/store";
 
@@ -23,11 +23,19 @@ export function packChunk(
   const words = wordNumbers(chunk.text, units);
   const { rows, vectors } = poolUnits({ pieces: units.pieces, words }, own, dimensions, settings.tokenPooling);
   const packed = packTokens({ ...units, rows }, vectors, { precision: settings.tokenVectors, dimensions, origin: 0 });
+  return { packed, forms: formsOf(chunk.text, units, language) };
+}
+
+/**
+ * The forms of the words among the units, each once.
+ * @param text what the units' offsets count in
+ */
+export function formsOf(text: string, units: Pick<TokenUnits, "starts" | "ends">, language: string | null): string[] {
   const forms = new Set<string>();
   for (let i = 0; i < units.starts.length; i += 1) {
-    const word = chunk.text.slice(units.starts[i], units.ends[i]);
+    const word = text.slice(units.starts[i], units.ends[i]);
     // Kept as one text with spaces between, in which a word with a space would be two.
     if (WORD.test(word)) for (const form of wordForm(word, language).split(" ")) forms.add(form);
   }
-  return { packed, forms: [...forms] };
+  return [...forms];
 }

@@ -35,8 +35,8 @@ function writerOver(inWork: () => number = () => 0) {
       await new Promise((resolve) => setImmediate(resolve));
       running -= 1;
       if (ids.some((id) => store.poison.has(id))) throw store.fault;
-      const rows = ids.filter((id) => !store.stale.has(id)).map((id) => ({ id })) as unknown as Row[];
-      return { rows, rowCount: rows.length };
+      const row = { live: true, stored: ids.filter((id) => !store.stale.has(id)) } as unknown as Row;
+      return { rows: [row], rowCount: 1 };
     },
   };
   return { store, writer: makeChunkWriter(database, makeMetrics({ processMetrics: false }), inWork) };
@@ -61,7 +61,7 @@ describe("finished documents", () => {
   test("that come while a statement runs go with the next one", async () => {
     const { store, writer } = writerOver();
     const stored = await Promise.all(ids(20).map((id) => writer.write(target, documentOf(id))));
-    expect(stored).toEqual(Array(20).fill(true));
+    expect(stored).toEqual(Array(20).fill("stored"));
     expect(store.statements).toEqual([["d000"], ids(20).slice(1)]);
     expect(store.mostAtOnce).toBe(1);
   });
@@ -77,7 +77,7 @@ describe("finished documents", () => {
   test("are written after a moment when those in work take long", async () => {
     const { store, writer } = writerOver(() => 100);
     await writer.write(target, documentOf("first"));
-    await expect(writer.write(target, documentOf("second"))).resolves.toBe(true);
+    await expect(writer.write(target, documentOf("second"))).resolves.toBe("stored");
     expect(store.statements).toEqual([["first"], ["second"]]);
   });
 
@@ -85,7 +85,7 @@ describe("finished documents", () => {
     const { store, writer } = writerOver();
     store.stale.add("d002");
     const stored = await Promise.all(ids(4).map((id) => writer.write(target, documentOf(id))));
-    expect(stored).toEqual([true, true, false, true]);
+    expect(stored).toEqual(["stored", "stored", "stale", "stored"]);
   });
 
   test("of another collection or generation have a statement of their own", async () => {
@@ -140,6 +140,6 @@ describe("a statement that fails", () => {
     const { store, writer } = writerOver();
     store.poison.add("bad");
     await expect(writer.write(target, documentOf("bad"))).rejects.toBe(store.fault);
-    await expect(writer.write(target, documentOf("good"))).resolves.toBe(true);
+    await expect(writer.write(target, documentOf("good"))).resolves.toBe("stored");
   });
 });

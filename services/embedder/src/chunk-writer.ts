@@ -12,11 +12,14 @@ export interface WriteTarget {
  */
 export interface ChunkWriter {
   /**
-   * True when stored, false when the document was replaced or deleted meanwhile.
+   * `stale`: the document was replaced or deleted meanwhile. `moved`: the collection has another live generation by now,
+   * so the document must be embedded for that one.
    * @param trace `traceparent` of the document's job
    */
-  write(target: WriteTarget, document: EmbeddedDocument, trace?: string): Promise<boolean>;
+  write(target: WriteTarget, document: EmbeddedDocument, trace?: string): Promise<WriteOutcome>;
 }
+
+export type WriteOutcome = "stored" | "stale" | "moved";
 
 /** Chunks a statement: some 1.5 kB each at 384 dimensions. */
 const MAX_CHUNKS = 512;
@@ -27,7 +30,7 @@ interface Finished {
   readonly target: WriteTarget;
   readonly document: EmbeddedDocument;
   readonly trace: string | undefined;
-  readonly resolve: (stored: boolean) => void;
+  readonly resolve: (outcome: WriteOutcome) => void;
   readonly reject: (error: unknown) => void;
 }
 
@@ -115,11 +118,11 @@ async function writeBatch(deps: WriterDeps, batch: readonly Finished[]): Promise
     const documents = batch.map(({ document }) => document);
     const causes = distinctCauses(batch.map(({ trace }) => trace));
     const attributes = { "polyseme.documents": documents.length };
-    const stored = await traced(tracing, "store chunks", { causes, attributes }, () =>
+    const { stored, moved } = await traced(tracing, "store chunks", { causes, attributes }, () =>
       storeChunks(database, first.target, documents),
     );
     metrics.tokenVectorBytes.inc(bytesOfUnits(batch));
-    for (const { document, resolve } of batch) resolve(stored.has(document.id));
+    for (const { document, resolve } of batch) resolve(moved ? "moved" : stored.has(document.id) ? "stored" : "stale");
   } catch (error) {
     if (batch.length === 1 || asPolysemeError(error).code === "unavailable") {
       for (const { reject } of batch) reject(error);

@@ -13,7 +13,8 @@ export interface ClaimKeeper {
 
 const RENEW_EVERY_MS = (CLAIM_SECONDS * 1_000) / 3;
 
-export function makeClaimKeeper(database: Database, log: Log): ClaimKeeper {
+/** @param renew how; of the ledger's claims when left out */
+export function makeClaimKeeper(database: Database, log: Log, renew: typeof renewClaims = renewClaims): ClaimKeeper {
   const held = new Map<DocumentRef, number>();
   return {
     get held() {
@@ -30,7 +31,7 @@ export function makeClaimKeeper(database: Database, log: Log): ClaimKeeper {
         await pause(RENEW_EVERY_MS, signal);
         for (const collectionId of new Set(held.values())) {
           const documents = [...held].filter(([, id]) => id === collectionId).map(([document]) => document);
-          await renewClaims(database, collectionId, documents).catch((error: unknown) => {
+          await renew(database, collectionId, documents).catch((error: unknown) => {
             log.warn({ reason: messageOf(error) }, "claims not renewed");
           });
         }

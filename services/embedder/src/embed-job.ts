@@ -5,7 +5,6 @@ import {
   pause,
   PolysemeError,
   traced,
-  type Log,
   type Metrics,
   type Tracing,
 } from "@polyseme/core";
@@ -20,36 +19,25 @@ import {
   type ClaimedDocument,
   type Collection,
   type Database,
-  type EmbeddedChunk,
   type RunFault,
 } from "@polyseme/store";
 import type { ChunkWriter } from "./chunk-writer.ts";
 import type { ClaimKeeper } from "./claim-keeper.ts";
-import { embedDocument } from "./embed-document.ts";
-import type { InTurn } from "./in-turn.ts";
+import { embedSafely, type EmbedDeps } from "./embed-safely.ts";
 import { traceJob, type JobTrace } from "./job-trace.ts";
 import type { ModelGate } from "./model-gate.ts";
 import { decideOutcome, type RunOutcome } from "./outcome.ts";
-import type { Quarantine } from "./quarantine/quarantine.ts";
-import type { TokenPermits } from "./token-permits.ts";
 import { untilReachable } from "./until-reachable.ts";
 
-export interface EmbedJobDeps {
+export interface EmbedJobDeps extends EmbedDeps {
   readonly database: Database;
   readonly encoders: EncoderRegistry;
   readonly writer: ChunkWriter;
   readonly claims: ClaimKeeper;
-  readonly permits: TokenPermits;
-  /** Long texts are cut one after the other. */
-  readonly inTurn: InTurn;
-  readonly quarantine: Pick<Quarantine, "embed">;
   readonly gate: Pick<ModelGate, "shut">;
-  readonly log: Log;
   readonly metrics: Metrics;
   /** Undefined: no traces. */
   readonly tracing?: Tracing;
-  /** Aborted: documents whose encoding has not begun are given back. */
-  readonly abandon: AbortSignal;
 }
 
 const HOLD_MS = 2_000;
@@ -162,7 +150,12 @@ async function runDocument(
 ): Promise<void> {
   try {
     if (encoder instanceof Error) throw encoder;
-    const chunks = await chunksOf(deps, collection, document, encoder, trace);
+    const { id, text, deaths, priority } = document;
+    const { model, chunking, tokens } = collection.generation;
+    const settings = { chunking, tokens, language: collection.language };
+    const flow = { key: `${collection.id} ${priority}`, weight: 1 + priority };
+    const isSuspect = deaths >= SUSPECT_DEATHS;
+    const chunks = await embedSafely(deps, { id, model, text, settings, flow, isSuspect, trace }, encoder);
     const target = { collectionId: collection.id, generation: collection.generation.number };
     const leaveWrite = trace.enter("write");
     const { traceparent } = trace.span;
@@ -173,38 +166,12 @@ async function runDocument(
     }).finally(leaveWrite);
     if (written === undefined)
       throw new PolysemeError("unavailable", "Postgres was away when the document was encoded.");
-    deps.metrics.documentsFinished.inc({ outcome: written.value ? "stored" : "stale" });
+    if (written.value === "moved")
+      throw new PolysemeError("unavailable", "The collection went to another generation while this was encoded.");
+    deps.metrics.documentsFinished.inc({ outcome: written.value });
   } catch (error) {
     trace.span.fail(error);
     await endFailedRun(deps, collection, document, error, job);
-  }
-}
-
-/** A suspect is encoded where it can do no harm; so is a document whose batch ended its thread, as it may have been it. */
-async function chunksOf(
-  deps: EmbedJobDeps,
-  { id: collectionId, language, generation: { model, chunking, tokens } }: Collection,
-  { id, text, deaths, priority }: ClaimedDocument,
-  encoder: Encoder,
-  trace: JobTrace,
-): Promise<EmbeddedChunk[]> {
-  const settings = { chunking, tokens, language };
-  const inQuarantine = (): Promise<EmbeddedChunk[]> => {
-    deps.log.warn({ document: id, deaths }, "document goes to quarantine");
-    return deps.quarantine.embed({ model, text, ...settings }, deps.abandon);
-  };
-  if (deaths >= SUSPECT_DEATHS) return inQuarantine();
-  try {
-    const flow = { key: `${collectionId} ${priority}`, weight: 1 + priority };
-    return await embedDocument(text, settings, encoder, deps.permits, {
-      flow,
-      signal: deps.abandon,
-      trace,
-      inTurn: deps.inTurn,
-    });
-  } catch (error) {
-    if (asPolysemeError(error).details?.["workerDied"] !== true || deps.abandon.aborted) throw error;
-    return inQuarantine();
   }
 }
 

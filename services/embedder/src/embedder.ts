@@ -8,6 +8,7 @@ import type { Consumer } from "@polyseme/queue";
 import { makeChunkWriter } from "./chunk-writer.ts";
 import { makeClaimKeeper } from "./claim-keeper.ts";
 import { runEmbedJob } from "./embed-job.ts";
+import { runFollower } from "./follow/follower.ts";
 import { makeInTurn } from "./in-turn.ts";
 import { makeModelGate } from "./model-gate.ts";
 import type { Quarantine } from "./quarantine/quarantine.ts";
@@ -64,6 +65,7 @@ export function makeEmbedder(options: EmbedderOptions): Service {
   };
   const running = new Set<Promise<void>>();
   let background: Promise<unknown> = Promise.resolve();
+  let following: Promise<void> = Promise.resolve();
 
   async function finishOrGiveBack(abandon: AbortSignal): Promise<void> {
     const giveUp = (): void => {
@@ -71,7 +73,7 @@ export function makeEmbedder(options: EmbedderOptions): Service {
     };
     if (abandon.aborted) giveUp();
     abandon.addEventListener("abort", giveUp, { once: true });
-    await withDeadline("documents in hand", FINISH_MS, () => Promise.all(running)).catch(giveUp);
+    await withDeadline("documents in hand", FINISH_MS, () => Promise.all([...running, following])).catch(giveUp);
   }
 
   return {
@@ -98,6 +100,7 @@ export function makeEmbedder(options: EmbedderOptions): Service {
           },
         },
       );
+      following = runFollower(deps, gateStop.signal);
       background = Promise.all([
         claims.run(loops.signal),
         runHeartbeat({ database, throughput, workerId: randomUUID(), log }, gateStop.signal),
@@ -120,7 +123,7 @@ export function makeEmbedder(options: EmbedderOptions): Service {
         withinMs: STOP_LOOPS_MS,
         stop: () => {
           loops.abort();
-          return background;
+          return Promise.all([background, following]);
         },
       },
     ],

@@ -1,0 +1,31 @@
+import type { Following } from "./collection-migrations.ts";
+import type { Generation } from "./collections.ts";
+
+/**
+ * reembed  the encoder reads every document again
+ * rechunk  chunks are made from the token vectors that the live generation keeps
+ */
+export type FollowMethod = "reembed" | "rechunk";
+
+/** How documents come into the generation that follows. */
+export function followMethod({ collection, follower }: Pick<Following, "collection" | "follower">): FollowMethod {
+  return canRechunk(collection.generation, follower) ? "rechunk" : "reembed";
+}
+
+type Settings = Pick<Generation, "model" | "tokens">;
+
+/**
+ * Whether a generation's chunks can be made from the token vectors of another, without the encoder: late chunks are means
+ * of vectors that do not depend on where the text was cut.
+ */
+export function canRechunk(source: Settings, wanted: Settings): boolean {
+  const { tokens } = source;
+  return (
+    source.model === wanted.model &&
+    tokens.lateChunking &&
+    wanted.tokens.lateChunking &&
+    tokens.tokenVectors !== "none" &&
+    (wanted.tokens.tokenVectors === "none" ||
+      (wanted.tokens.tokenVectors === tokens.tokenVectors && wanted.tokens.tokenPooling === tokens.tokenPooling))
+  );
+}

@@ -1,0 +1,77 @@
+import { joinTokens, packRange, unitMeans, unpackTokens, type PackedTokens } from "@polyseme/core";
+import type { EmbeddedChunk, Generation } from "@polyseme/store";
+import { formsOf } from "../chunk-units.ts";
+import { planChunks, type Span } from "../plan-chunks.ts";
+
+export interface RechunkSettings extends Pick<Generation, "chunking" | "tokens"> {
+  readonly language: string | null;
+  /** How many the model adds to each chunk. */
+  readonly specialTokens: number;
+}
+
+/**
+ * Cuts a document anew and makes each chunk from its words' stored vectors: embedding, packed vectors (values copied, never
+ * quantised again) and forms. Cuts fall between words only. Undefined when it has no word.
+ * @param stored its chunks in a generation with token vectors, in the order of the text
+ */
+export function rechunk(
+  text: string,
+  stored: readonly { readonly start: number; readonly packed: Uint8Array }[],
+  settings: RechunkSettings,
+): EmbeddedChunk[] | undefined {
+  if (stored.length === 0) return undefined;
+  const tokens = joinTokens(stored.map(({ start, packed }) => unpackTokens(packed, start)));
+  const { units } = tokens;
+  if (units.starts.length === 0) return undefined;
+  const { chunking, language, specialTokens } = settings;
+  const spans = planChunks(text, asTokens(tokens), chunking, specialTokens);
+  const meanOf = unitMeans(tokens);
+  return spans.map(({ start, end }) => {
+    const [from, to] = unitsWithin(units.starts, { start, end });
+    const embedded = {
+      start,
+      end,
+      text: text.slice(start, end),
+      // As late chunks count them: none is a special one.
+      tokens: units.pieces.subarray(from, to).reduce((sum, pieces) => sum + pieces, 0),
+      embedding: meanOf([from, to]),
+    };
+    if (settings.tokens.tokenVectors === "none") return embedded;
+    const own = { starts: units.starts.subarray(from, to), ends: units.ends.subarray(from, to) };
+    return {
+      ...embedded,
+      units: { packed: packRange(tokens, [from, to], start), forms: formsOf(text, own, language) },
+    };
+  });
+}
+
+/** A token for each piece, all over the whole word, so that no cut is found inside one. */
+function asTokens({ units }: PackedTokens): Parameters<typeof planChunks>[1] {
+  const count = units.pieces.reduce((sum, pieces) => sum + pieces, 0);
+  const starts = new Int32Array(count);
+  const ends = new Int32Array(count);
+  let at = 0;
+  for (let unit = 0; unit < units.starts.length; unit += 1) {
+    const next = at + (units.pieces[unit] ?? 0);
+    starts.fill(units.starts[unit] ?? 0, at, next);
+    ends.fill(units.ends[unit] ?? 0, at, next);
+    at = next;
+  }
+  return { ids: new Int32Array(count), starts, ends, special: new Uint8Array(count), truncated: false };
+}
+
+/** The units that begin in the span. */
+function unitsWithin(starts: Int32Array, span: Span): readonly [from: number, to: number] {
+  return [firstFrom(starts, span.start), firstFrom(starts, span.end)];
+}
+
+function firstFrom(starts: Int32Array, offset: number): number {
+  let low = 0;
+  let high = starts.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((starts[middle] ?? 0) < offset) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
