@@ -210,8 +210,6 @@ for (const { name, start, can } of stacks)
       const answers = await Promise.all([
         stack.http.call("POST", "/v1/collections/basics/search", { query: "x", mode: "hybrid" }),
         stack.http.call("POST", "/v1/collections/basics/search", { query: "x", filter: { a: 1 } }),
-        stack.http.call("GET", "/v1/collections/basics/migration"),
-        stack.http.call("POST", "/v1/collections/basics/migrate", {}),
       ]);
       for (const { status, body } of answers) {
         expect(status).toBe(501);

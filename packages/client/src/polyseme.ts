@@ -10,6 +10,8 @@ import type {
   FailurePage,
   InspectAnswer,
   MadeKey,
+  Migration,
+  MigrationSettings,
   NewKey,
   PushDocument,
   Readiness,
@@ -36,6 +38,7 @@ export class Polyseme {
   readonly documents: DocumentCalls;
   readonly collections: CollectionCalls;
   readonly failures: FailureCalls;
+  readonly migrations: MigrationCalls;
   readonly keys: KeyCalls;
   readonly #request: Requester;
 
@@ -44,6 +47,7 @@ export class Polyseme {
     this.documents = new DocumentCalls(this.#request);
     this.collections = new CollectionCalls(this.#request);
     this.failures = new FailureCalls(this.#request);
+    this.migrations = new MigrationCalls(this.#request);
     this.keys = new KeyCalls(this.#request);
   }
 
@@ -169,6 +173,44 @@ class CollectionCalls {
   }
 }
 
+/** A collection's way to a new generation. */
+class MigrationCalls {
+  readonly #request: Requester;
+
+  constructor(request: Requester) {
+    this.#request = request;
+  }
+
+  /** Begins to build a generation with other settings beside the live one. */
+  async start(name: string, json: MigrationSettings, { signal }: CallOptions = {}): Promise<Migration> {
+    // Not repeatable: after a lost answer the second try would say that there is one already.
+    const options = { json, signal, repeatable: false };
+    return (await this.#request<Migration>("POST", `${collectionPath(name)}/migrate`, options)).answer;
+  }
+
+  async get(name: string, { signal }: CallOptions = {}): Promise<Migration> {
+    return (await this.#request<Migration>("GET", migrationPath(name), { signal })).answer;
+  }
+
+  /** Makes the new generation the live one. `force`: also with documents that failed in it. */
+  async cutOver(name: string, { force = false, signal }: CallOptions & { force?: boolean } = {}): Promise<Migration> {
+    const options = { json: { force }, signal, repeatable: false };
+    return (await this.#request<Migration>("POST", `${migrationPath(name)}/cutover`, options)).answer;
+  }
+
+  /** Makes the old generation live again. */
+  async rollBack(name: string, { signal }: CallOptions = {}): Promise<Migration> {
+    return (await this.#request<Migration>("POST", `${migrationPath(name)}/rollback`, { signal, repeatable: false }))
+      .answer;
+  }
+
+  /** Drops the generation that is not live. */
+  async end(name: string, { signal }: CallOptions = {}): Promise<{ readonly dropped: number; readonly live: number }> {
+    const options = { signal, repeatable: false };
+    return (await this.#request<{ dropped: number; live: number }>("DELETE", migrationPath(name), options)).answer;
+  }
+}
+
 /** Failed documents: look at them, have them tried again. */
 class FailureCalls {
   readonly #request: Requester;
@@ -235,6 +277,10 @@ class KeyCalls {
 
 function collectionPath(name: string): string {
   return `/v1/collections/${encodeURIComponent(name)}`;
+}
+
+function migrationPath(name: string): string {
+  return `${collectionPath(name)}/migration`;
 }
 
 function documentsPath(collection: string): string {

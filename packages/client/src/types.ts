@@ -238,6 +238,39 @@ export interface Collection {
   readonly backlogSeconds: number | null;
 }
 
+/** `POST /v1/collections/{c}/migrate`: what is left out stays as it is. */
+export type MigrationSettings = Omit<CollectionSettings, "language" | "index">;
+
+/** `GET /v1/collections/{c}/migration` */
+export interface Migration {
+  /** Number of the generation that was live at the start. */
+  readonly from: number;
+  /** Number of the new one. */
+  readonly to: number;
+  /** Of the new one. */
+  readonly settings: Pick<
+    Collection,
+    "model" | "dimensions" | "chunking" | "tokenVectors" | "tokenPooling" | "lateChunking"
+  >;
+  /** `ready`: nothing is pending, it may be cut over; `live`: the new generation answers searches. */
+  readonly state: "building" | "ready" | "live" | "rolled_back";
+  /** `rechunk`: from stored token vectors, without the encoder. */
+  readonly method: "reembed" | "rechunk";
+  /** In the generation that is not live. */
+  readonly documents: {
+    readonly total: number;
+    readonly done: number;
+    readonly failed: number;
+    readonly pending: number;
+  };
+  /** null: not known yet, or not being built. */
+  readonly etaSeconds: number | null;
+  /** The first of the failed ones. */
+  readonly failures: readonly DocumentFailure[];
+  readonly startedAt: string;
+  readonly cutoverAt: string | null;
+}
+
 /** `GET /readyz` */
 export interface Readiness {
   readonly ready: boolean;

@@ -8,6 +8,7 @@ import { embeddingsRoutes } from "./embeddings-routes.ts";
 import { failureRoutes } from "./failure-routes.ts";
 import { inspectRoutes } from "./inspect-routes.ts";
 import { keyRoutes } from "./key-routes.ts";
+import { migrationRoutes } from "./migration-routes.ts";
 import { queueBoard } from "./queue-board.ts";
 import { searchRoutes } from "./search-routes.ts";
 
@@ -31,6 +32,7 @@ export function makeApi(options: ApiOptions): Service {
     name: "api",
     routes: async (app) => {
       await app.register(collectionRoutes, { database, catalog: encoders.catalog });
+      await app.register(migrationRoutes, { database, catalog: encoders.catalog });
       await app.register(documentRoutes, { database });
       await app.register(failureRoutes, { database });
       await app.register(searchRoutes, { database, encoders, metrics, tracing, stop });
@@ -53,19 +55,5 @@ export function makeApi(options: ApiOptions): Service {
 export const UNBUILT_ROUTES: readonly UnbuiltRoute[] = [
   { method: "GET", url: "/", needs: "nobody", what: "The web page" },
   { method: "GET", url: "/docs", needs: "nobody", what: "The documentation page (see /openapi.json)" },
-  { method: "POST", url: "/v1/collections/:collection/migrate", needs: "admin", what: "Migrating a collection" },
-  { method: "GET", url: "/v1/collections/:collection/migration", needs: "read", what: "Migrating a collection" },
-  {
-    method: "POST",
-    url: "/v1/collections/:collection/migration/cutover",
-    needs: "admin",
-    what: "Migrating a collection",
-  },
-  {
-    method: "POST",
-    url: "/v1/collections/:collection/migration/rollback",
-    needs: "admin",
-    what: "Migrating a collection",
-  },
   { method: "GET", url: "/v1/collections/:collection/senses", needs: "read", what: "Grouping a word's senses" },
 ];

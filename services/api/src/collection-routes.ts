@@ -16,7 +16,7 @@ import {
 import { Type, type Static } from "typebox";
 import { chunkingOf, differences, tokenSettingsOf } from "./collection-settings.ts";
 
-const ChunkingSchema = Type.Object(
+export const ChunkingSchema = Type.Object(
   {
     maxTokens: Type.Optional(Type.Integer({ minimum: 8, maximum: 32_768 })),
     overlapTokens: Type.Optional(Type.Integer({ minimum: 0, maximum: 8_192 })),

@@ -1,10 +1,11 @@
+import { PolysemeError } from "@polyseme/core";
 import { errorCode, getCollection, type Collection, type Database } from "@polyseme/store";
 
 /** Collections that were looked up a moment ago, so that each search is one query. */
 export interface KnownCollections {
   /**
-   * Runs `work` with the collection. What is remembered may be a second old, which is no harm while its generation
-   * is still there; when it is gone, `work` is run again with what is there now.
+   * Runs `work` with the collection. What is remembered may be a second old; where `work` finds that the generation is
+   * gone, or not the live one any more, it is run again with what is there now.
    * @throws PolysemeError `not_found`
    */
   use<T>(name: string, work: (collection: Collection) => Promise<T>): Promise<T>;
@@ -14,6 +15,8 @@ const REMEMBERED_MS = 1_000;
 /** Each is a few hundred bytes. */
 const MOST = 1_000;
 const NO_SUCH_TABLE = "42P01";
+/** A generation may go between the look-up and the work, which is a moment; hardly twice. */
+const TRIES = 3;
 
 export function makeKnownCollections(database: Database, now: () => number): KnownCollections {
   const known = new Map<string, { collection: Collection; atMs: number }>();
@@ -28,13 +31,21 @@ export function makeKnownCollections(database: Database, now: () => number): Kno
   return {
     async use(name, work) {
       const remembered = known.get(name);
-      if (remembered === undefined || now() - remembered.atMs > REMEMBERED_MS) return work(await find(name));
-      try {
-        return await work(remembered.collection);
-      } catch (error) {
-        if (errorCode(error) !== NO_SUCH_TABLE) throw error;
-        return work(await find(name));
+      let collection =
+        remembered === undefined || now() - remembered.atMs > REMEMBERED_MS ? await find(name) : remembered.collection;
+      for (let tries = 1; ; tries += 1) {
+        try {
+          return await work(collection);
+        } catch (error) {
+          if (tries === TRIES || !isOutdated(error)) throw error;
+          collection = await find(name);
+        }
       }
     },
   };
+}
+
+function isOutdated(error: unknown): boolean {
+  if (error instanceof PolysemeError && error.details?.["moved"] === true) return true;
+  return errorCode(error) === NO_SUCH_TABLE;
 }

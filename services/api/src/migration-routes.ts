@@ -1,0 +1,174 @@
+import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
+import { TOKEN_POOLINGS, TOKEN_VECTORS } from "@polyseme/core";
+import type { ModelCatalog } from "@polyseme/encoder";
+import { CollectionParams, ErrorSchema } from "@polyseme/http";
+import {
+  countMigration,
+  cutOver,
+  dropUnusedTables,
+  endMigration,
+  followMethod,
+  getCollection,
+  getMigration,
+  rollBack,
+  startMigration,
+  type Database,
+  type Migration,
+  type MigrationCounts,
+} from "@polyseme/store";
+import { Type, type Static } from "typebox";
+import { ChunkingSchema } from "./collection-routes.ts";
+import { newGeneration } from "./migration-settings.ts";
+
+const MigrateBody = Type.Object(
+  {
+    model: Type.Optional(Type.String({ minLength: 1, maxLength: 512 })),
+    chunking: Type.Optional(ChunkingSchema),
+    lateChunking: Type.Optional(Type.Boolean()),
+    tokenVectors: Type.Optional(Type.Enum([...TOKEN_VECTORS])),
+    tokenPooling: Type.Optional(Type.Enum([...TOKEN_POOLINGS])),
+  },
+  { additionalProperties: false },
+);
+
+const MigrationSchema = Type.Object({
+  from: Type.Integer({ description: "Number of the generation that was live at the start" }),
+  to: Type.Integer({ description: "Number of the new one" }),
+  settings: Type.Object({
+    model: Type.String(),
+    dimensions: Type.Integer(),
+    chunking: Type.Object({ maxTokens: Type.Integer(), overlapTokens: Type.Integer(), strategy: Type.String() }),
+    tokenVectors: Type.String(),
+    tokenPooling: Type.Integer(),
+    lateChunking: Type.Boolean(),
+  }),
+  state: Type.Enum(["building", "ready", "live", "rolled_back"], {
+    description: "ready: nothing is pending, it may be cut over; live: the new generation answers searches",
+  }),
+  method: Type.Enum(["reembed", "rechunk"], { description: "rechunk: from stored token vectors, without the encoder" }),
+  documents: Type.Object(
+    { total: Type.Integer(), done: Type.Integer(), failed: Type.Integer(), pending: Type.Integer() },
+    { description: "In the generation that is not live" },
+  ),
+  etaSeconds: Type.Union([Type.Number(), Type.Null()]),
+  failures: Type.Array(Type.Object({ id: Type.String(), code: Type.String(), message: Type.String() })),
+  startedAt: Type.String(),
+  cutoverAt: Type.Union([Type.String(), Type.Null()]),
+});
+
+const COMMON = { tags: ["migration"], params: CollectionParams } as const;
+const ANSWERS = { 200: MigrationSchema, "4xx": ErrorSchema, "5xx": ErrorSchema } as const;
+
+/** A collection's way to a new generation: start, look, cut over, roll back, end. */
+export const migrationRoutes: FastifyPluginAsyncTypebox<{ database: Database; catalog: ModelCatalog }> = async (
+  app,
+  { database, catalog },
+) => {
+  await Promise.resolve();
+  app.post(
+    "/v1/collections/:collection/migrate",
+    {
+      config: { needs: "admin" },
+      schema: {
+        ...COMMON,
+        summary: "Build a new generation with other settings beside the live one",
+        body: MigrateBody,
+        response: { 202: MigrationSchema, "4xx": ErrorSchema, "5xx": ErrorSchema },
+      },
+    },
+    async (request, reply) => {
+      const collection = await getCollection(database, request.params.collection);
+      const model = await catalog.describe(request.body.model ?? collection.generation.model);
+      const migration = await startMigration(database, collection.name, newGeneration(collection, request.body, model));
+      await dropUnusedTables(database);
+      return reply.status(202).send(await describe(database, migration));
+    },
+  );
+
+  app.get(
+    "/v1/collections/:collection/migration",
+    {
+      config: { needs: "read" },
+      schema: { ...COMMON, summary: "How far the migration is", response: ANSWERS },
+    },
+    async (request) => describe(database, await getMigration(database, request.params.collection)),
+  );
+
+  app.post(
+    "/v1/collections/:collection/migration/cutover",
+    {
+      config: { needs: "admin" },
+      schema: {
+        ...COMMON,
+        summary: "Make the new generation the live one",
+        body: Type.Object(
+          { force: Type.Optional(Type.Boolean({ description: "Also with documents that failed in the new one" })) },
+          { additionalProperties: false },
+        ),
+        response: ANSWERS,
+      },
+    },
+    async (request) =>
+      describe(database, await cutOver(database, request.params.collection, { force: request.body.force === true })),
+  );
+
+  app.post(
+    "/v1/collections/:collection/migration/rollback",
+    {
+      config: { needs: "admin" },
+      schema: { ...COMMON, summary: "Make the old generation live again", response: ANSWERS },
+    },
+    async (request) => describe(database, await rollBack(database, request.params.collection)),
+  );
+
+  app.delete(
+    "/v1/collections/:collection/migration",
+    {
+      config: { needs: "admin" },
+      schema: {
+        ...COMMON,
+        summary: "End the migration: drop the generation that is not live",
+        response: {
+          200: Type.Object({ dropped: Type.Integer(), live: Type.Integer() }),
+          "4xx": ErrorSchema,
+          "5xx": ErrorSchema,
+        },
+      },
+    },
+    async (request) => {
+      const ended = await endMigration(database, request.params.collection);
+      await dropUnusedTables(database);
+      return ended;
+    },
+  );
+};
+
+async function describe(database: Database, migration: Migration): Promise<Static<typeof MigrationSchema>> {
+  const { from, to, phase, collection, follower, startedAt, cutoverAt, allListed } = migration;
+  const { failures, ...counts } = await countMigration(database, collection.id);
+  const { model, dimensions, chunking, tokens } = phase === "live" ? collection.generation : follower;
+  const isReady = phase === "building" && allListed && counts.pending === 0;
+  return {
+    from,
+    to,
+    settings: { model, dimensions, chunking: { ...chunking }, ...tokens },
+    state: isReady ? "ready" : phase,
+    method: followMethod(migration),
+    documents: { ...counts, done: doneOf(counts) },
+    etaSeconds: phase === "building" ? secondsLeft(counts, (Date.now() - startedAt.getTime()) / 1_000) : null,
+    failures,
+    startedAt: startedAt.toISOString(),
+    cutoverAt: cutoverAt?.toISOString() ?? null,
+  };
+}
+
+function doneOf({ total, pending, failed }: MigrationCounts): number {
+  return Math.max(0, total - pending - failed);
+}
+
+/** As fast as so far; null before anything is done. */
+function secondsLeft(counts: MigrationCounts, elapsedSeconds: number): number | null {
+  if (counts.pending === 0) return 0;
+  const done = doneOf(counts);
+  return done === 0 ? null : Math.round((counts.pending * elapsedSeconds) / done);
+}
