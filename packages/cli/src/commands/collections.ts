@@ -1,9 +1,11 @@
 import type { Collection, CollectionSettings } from "@polyseme/client";
 import { Option, type Command } from "commander";
-import { NotBuiltYet, type CliContext } from "../context.ts";
+import type { CliContext } from "../context.ts";
 import { withServerOptions, wholeNumber, type ServerOptions } from "../options.ts";
 import { printCollections } from "../print-collections.ts";
 import { withServer } from "../server.ts";
+import { addMigrate } from "./migrate.ts";
+import { describeMigration, migrationOf } from "./migration-words.ts";
 
 interface CreateOptions extends ServerOptions {
   readonly model?: string;
@@ -26,17 +28,7 @@ export function addCollections(program: Command, context: CliContext): void {
   addList(collections, context);
   addShow(collections, context);
   addDelete(collections, context);
-  withServerOptions(
-    collections
-      .command("migrate")
-      .description("Build a collection anew beside the old one (not built yet)")
-      .argument("<name>"),
-  ).action(() => {
-    throw new NotBuiltYet(
-      "Migrating a collection",
-      "Make a new collection with the other settings and ingest into it.",
-    );
-  });
+  addMigrate(collections, context);
 }
 
 function addCreate(collections: Command, context: CliContext): void {
@@ -90,6 +82,8 @@ function addShow(collections: Command, context: CliContext): void {
       else {
         context.out.line(describeSettings(collection));
         printCollections([collection], context.out);
+        const migration = await migrationOf(client, name, signal);
+        if (migration !== undefined) context.out.line(describeMigration(migration));
       }
     });
   });

@@ -1,0 +1,127 @@
+import type { Migration, MigrationSettings, Polyseme } from "@polyseme/client";
+import { pause } from "@polyseme/core";
+import { Option, type Command } from "commander";
+import type { CliContext } from "../context.ts";
+import { withServerOptions, wholeNumber, type ServerOptions } from "../options.ts";
+import { makeProgressView } from "../progress.ts";
+import { withServer } from "../server.ts";
+import { describeMigration } from "./migration-words.ts";
+
+interface MigrateOptions extends ServerOptions {
+  readonly model?: string;
+  readonly maxTokens?: number;
+  readonly overlapTokens?: number;
+  readonly strategy?: "sentence" | "token";
+  readonly tokenVectors?: "none" | "int8" | "half";
+  readonly tokenPooling?: 1 | 2 | 3;
+  readonly late?: boolean;
+  readonly wait?: true;
+  readonly cutover?: true;
+  readonly force?: true;
+  readonly rollback?: true;
+  readonly end?: true;
+}
+
+const MAX_CHUNK_TOKENS = 32_768;
+const LOOK_EVERY_MS = 500;
+
+/** `polyseme collections migrate`: starts a migration, or goes on with the one that is under way. */
+export function addMigrate(collections: Command, context: CliContext): void {
+  const command = collections
+    .command("migrate")
+    .description("Build a collection anew with other settings beside the old one")
+    .argument("<name>", "the collection")
+    .option("--model <name>", "another encoder")
+    .option("--max-tokens <count>", "most tokens in a chunk", wholeNumber(1, MAX_CHUNK_TOKENS))
+    .option("--overlap-tokens <count>", "tokens a chunk repeats", wholeNumber(0, MAX_CHUNK_TOKENS))
+    .addOption(new Option("--strategy <name>", "where to cut").choices(["sentence", "token"]))
+    .addOption(new Option("--token-vectors <kind>", "vectors kept of each word").choices(["none", "int8", "half"]))
+    .option("--token-pooling <count>", "words that share a vector", wholeNumber(1, 3))
+    .option("--late", "chunks' vectors see the document around them")
+    .option("--no-late", "each chunk is encoded by itself")
+    .option("--wait", "until the new one has caught up")
+    .option("--cutover", "make the new one live, once it has caught up")
+    .option("--force", "with --cutover: also when documents failed in the new one")
+    .option("--rollback", "make the old one live again")
+    .option("--end", "drop the generation that is not live");
+  withServerOptions(command).action(async (name: string, options: MigrateOptions) => {
+    await withServer(context, options.url, async ({ client, signal }) => {
+      if (options.end === true) {
+        const ended = await client.migrations.end(name, { signal });
+        if (options.json === true) context.out.json(ended);
+        else context.out.line(`Dropped generation ${ended.dropped} of "${name}"; generation ${ended.live} is live.`);
+        return;
+      }
+      const migration = await act(context, client, name, options, signal);
+      if (options.json === true) context.out.json(migration);
+      else {
+        context.out.line(`"${name}": ${describeMigration(migration)}`);
+        for (const { id, code, message } of migration.failures) context.err.line(`${id}: ${code}: ${message}`);
+      }
+    });
+  });
+}
+
+async function act(
+  context: CliContext,
+  client: Polyseme,
+  name: string,
+  options: MigrateOptions,
+  signal: AbortSignal,
+): Promise<Migration> {
+  if (options.rollback === true) return client.migrations.rollBack(name, { signal });
+  const settings = settingsOf(options);
+  const isNew = Object.keys(settings).length > 0;
+  const started = await (isNew
+    ? client.migrations.start(name, settings, { signal })
+    : client.migrations.get(name, { signal }));
+  const ready =
+    options.wait === true || options.cutover === true ? await untilCaughtUp(context, client, name, signal) : started;
+  if (options.cutover !== true) return ready;
+  return client.migrations.cutOver(name, { force: options.force === true, signal });
+}
+
+async function untilCaughtUp(
+  context: CliContext,
+  client: Polyseme,
+  name: string,
+  signal: AbortSignal,
+): Promise<Migration> {
+  const view = makeProgressView(context);
+  try {
+    for (;;) {
+      const migration = await client.migrations.get(name, { signal });
+      const { state, documents, etaSeconds } = migration;
+      const secondsLeft = etaSeconds ?? undefined;
+      view.update({ done: documents.done, total: documents.total, tokensPerSecond: undefined, secondsLeft });
+      if (state !== "building" && documents.pending === 0) return migration;
+      await pause(LOOK_EVERY_MS, signal);
+      signal.throwIfAborted();
+    }
+  } finally {
+    view.stop();
+  }
+}
+
+function settingsOf({
+  model,
+  maxTokens,
+  overlapTokens,
+  strategy,
+  tokenVectors,
+  tokenPooling,
+  late,
+}: MigrateOptions): MigrationSettings {
+  const chunking = {
+    ...(maxTokens === undefined ? {} : { maxTokens }),
+    ...(overlapTokens === undefined ? {} : { overlapTokens }),
+    ...(strategy === undefined ? {} : { strategy }),
+  };
+  return {
+    ...(model === undefined ? {} : { model }),
+    ...(Object.keys(chunking).length === 0 ? {} : { chunking }),
+    ...(tokenVectors === undefined ? {} : { tokenVectors }),
+    ...(tokenPooling === undefined ? {} : { tokenPooling }),
+    ...(late === undefined ? {} : { lateChunking: late }),
+  };
+}
