@@ -13,6 +13,7 @@ import { benchMemory } from "./memory.ts";
 import { benchPipeline } from "./pipeline.ts";
 import { benchPlumbing } from "./plumbing.ts";
 import { benchPush } from "./push.ts";
+import { benchRechunk } from "./rechunk.ts";
 import { renderTable } from "./report.ts";
 import { benchScale } from "./scale.ts";
 import { benchSearch } from "./search.ts";
@@ -28,6 +29,7 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   push: benchPush,
   scale: benchScale,
   freshness: benchFreshness,
+  rechunk: benchRechunk,
   index: benchIndex,
   search: benchSearch,
   memory: benchMemory,
