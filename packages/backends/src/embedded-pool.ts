@@ -35,6 +35,11 @@ export async function openEmbeddedPools(run: ProtocolRunner): Promise<EmbeddedPo
   const turns = new Turns();
   const queryAsStore = (text: string, values?: unknown[]): Promise<pg.QueryResult> =>
     client.query(values === undefined ? { text, types: typeParsers } : { text, values, types: typeParsers });
+  function queryOrSubmit(text: string, values?: unknown[]): Promise<pg.QueryResult>;
+  function queryOrSubmit<T extends pg.Submittable>(query: T): T;
+  function queryOrSubmit(query: string | pg.Submittable, values?: unknown[]): unknown {
+    return typeof query === "string" ? queryAsStore(query, values) : client.query(query);
+  }
   const queryInTurn = (text: string, values?: unknown[]): Promise<pg.QueryResult> =>
     turns.take(() => client.query(values === undefined ? { text } : { text, values }));
 
@@ -54,7 +59,7 @@ export async function openEmbeddedPools(run: ProtocolRunner): Promise<EmbeddedPo
       query: (text, values) => turns.take(() => queryAsStore(text, values)),
       async connect() {
         const release = await turns.wait();
-        return { query: queryAsStore, release };
+        return { query: queryOrSubmit, release };
       },
       end: () => Promise.resolve(),
     },

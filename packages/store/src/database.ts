@@ -1,5 +1,6 @@
 import pg from "pg";
 import { PolysemeError } from "@polyseme/core";
+import { CopyOut, type CopiedRow } from "./copy-out.ts";
 import { asStoreError } from "./store-error.ts";
 
 export interface Rows<Row> {
@@ -26,6 +27,12 @@ export interface PoolUse {
 export interface Database extends Sql {
   /** Commits what `work` did, or nothing of it when it throws. */
   withTransaction<T>(work: (sql: Sql) => Promise<T>): Promise<T>;
+  /**
+   * Rows of a query that returns many bytes, in their binary formats.
+   * @param select without parameters: literals in it are escaped
+   * @throws PolysemeError as `query`
+   */
+  copyOut(select: string): Promise<CopiedRow[]>;
   /** The type number of `vector` in this database, which the binary array format names. Known after migration. */
   vectorOid(): Promise<number>;
   close(): Promise<void>;
@@ -44,6 +51,7 @@ export interface PoolLike {
 
 export interface ClientLike {
   query(text: string, params?: unknown[]): Promise<pg.QueryResult>;
+  query<T extends pg.Submittable>(query: T): T;
   /** An error given here means the connection is not to be used again. */
   release(error?: Error): void;
 }
@@ -125,6 +133,20 @@ export function databaseOver(pool: PoolLike): Database {
         client.release(broken);
       }
     },
+    async copyOut(select) {
+      const client = await pool.connect().catch((error: unknown) => {
+        throw asStoreError(error);
+      });
+      try {
+        const rows = await client.query(new CopyOut(`copy (${select}) to stdout (format binary)`)).rows;
+        client.release();
+        return rows;
+      } catch (error) {
+        // As the pool does after a statement that failed: the connection may be what failed.
+        client.release(error instanceof Error ? error : new Error(String(error)));
+        throw asStoreError(error);
+      }
+    },
     vectorOid() {
       oid ??= sql.query<{ oid: number }>("select 'vector'::regtype::oid::int as oid").then(
         ({ rows }) => {
@@ -143,7 +165,7 @@ export function databaseOver(pool: PoolLike): Database {
   };
 }
 
-function sqlOver(runner: Pick<PoolLike, "query">): Sql {
+function sqlOver(runner: { query(text: string, params?: unknown[]): Promise<pg.QueryResult> }): Sql {
   return {
     async query<Row extends object>(text: string, params: readonly unknown[] = []) {
       try {

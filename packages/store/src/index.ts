@@ -1,5 +1,6 @@
 export * from "./accept-documents.ts";
 export * from "./backlog.ts";
+export * from "./chunk-vectors.ts";
 export * from "./claim-documents.ts";
 export * from "./collection-migrations.ts";
 export * from "./collections.ts";

@@ -1,0 +1,56 @@
+import pg from "pg";
+import { chunkTable, type Collection } from "./collections.ts";
+import type { Database } from "./database.ts";
+import { decodeVector } from "./vector-wire.ts";
+
+/** A chunk's place. */
+export interface ChunkKey {
+  readonly documentId: string;
+  readonly ordinal: number;
+}
+
+export interface ChunkVectors {
+  /** What is there now, which may be another version than the one that a search found. */
+  readonly text: string;
+  readonly embedding: Float32Array;
+  /** As `packTokens` packed them; in collections that keep token vectors, and only when asked for. */
+  readonly packed?: Buffer;
+}
+
+/**
+ * The vectors of some chunks, in the order asked for; undefined where there is no such chunk any more. All of them are in
+ * memory at once: the caller bounds how many that are.
+ * @throws PolysemeError `unavailable`
+ */
+export async function readChunkVectors(
+  database: Pick<Database, "copyOut">,
+  { id, generation }: Collection,
+  keys: readonly ChunkKey[],
+  options: { packed: boolean },
+): Promise<(ChunkVectors | undefined)[]> {
+  if (keys.length === 0) return [];
+  const withPacked = options.packed && generation.tokens.tokenVectors !== "none";
+  // COPY takes no parameters, so the keys are a literal.
+  const wanted = pg.escapeLiteral(
+    JSON.stringify(keys.map(({ documentId, ordinal }, n) => ({ n, documentId, ordinal }))),
+  );
+  const rows = await database.copyOut(
+    `select w.n, c.* from json_to_recordset(${wanted}) as w(n int, "documentId" text, ordinal int)
+     cross join lateral (
+       -- offset 0: looked up chunk by chunk; joined, the planner may read the whole collection.
+       select text, vector_send(embedding)${withPacked ? ", tokens" : ""}
+       from ${chunkTable(id, generation.number)}
+       where document_id = w."documentId" and ordinal = w.ordinal offset 0
+     ) c`,
+  );
+  const found: (ChunkVectors | undefined)[] = keys.map(() => undefined);
+  for (const [n, text, vector, packed] of rows) {
+    if (n === null || n === undefined || !text || !vector) throw new Error("A chunk without its columns");
+    found[n.readInt32BE(0)] = {
+      text: text.toString("utf8"),
+      embedding: decodeVector(vector),
+      ...(packed ? { packed } : {}),
+    };
+  }
+  return found;
+}
