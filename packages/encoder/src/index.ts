@@ -4,6 +4,7 @@ export { findModel, listModels, type FoundModel, type ModelPlaces } from "./find
 export { CPU_BUDGET, GPU_BUDGET, takeBatch, type BatchBudget, type WaitingItem } from "./pack.ts";
 export { normalised } from "./check-vectors.ts";
 export { poolUnits, wordNumbers } from "./pool-units.ts";
+export { openRowProducts, productQueries, type ProductQueries, type RowProducts } from "./row-products.ts";
 export { unitVectors, wordUnits } from "./word-units.ts";
 export type { ModelConfig } from "./parse-model-config.ts";
 export { readModelConfig, readModelFolder, type ModelFolder } from "./read-model-folder.ts";
