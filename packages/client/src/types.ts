@@ -61,7 +61,11 @@ export interface SearchRequest {
   /** `document`: one hit a document, with its best chunk. */
   readonly group?: "document" | "chunk";
   readonly mode?: "vector" | "hybrid" | "lexical";
+  /** `maxsim`: the nearest candidates, ranked by how well each word of the query is met by a word of theirs. */
   readonly rerank?: "none" | "maxsim";
+  /** With `rerank`: how many it works on, 50 to 200 and at least `k`; 100 when left out. */
+  readonly candidates?: number;
+  /** With `query`: says for each of its words which word of a hit it met. */
   readonly explain?: boolean;
   /** A ticket's id: the search waits until its documents are stored. */
   readonly after?: string;
@@ -73,16 +77,45 @@ export interface SearchRequest {
 
 export interface SearchHit {
   readonly id: string;
-  /** Cosine similarity. */
+  /** Cosine similarity; with `rerank: "maxsim"` the mean, over the query's words, of the cosine with the nearest word. */
   readonly score: number;
+  /** With `rerank`: the cosine that the hit was found by. */
+  readonly vectorScore?: number;
   readonly title: string | null;
   readonly chunk: { readonly ordinal: number; readonly start: number; readonly end: number; readonly text: string };
   readonly metadata: Readonly<Record<string, unknown>>;
+  /** With `explain`, in the first hits. */
+  readonly explain?: { readonly tokens: readonly ExplainedToken[] };
+}
+
+/** A word or a sign of the query, or a special token of the model, and what it met in a hit. */
+export interface ExplainedToken {
+  readonly text: string;
+  /** UTF-16 offsets into the query. */
+  readonly start: number;
+  readonly end: number;
+  readonly special: boolean;
+  /** Cosine of its vector with the match's; null for special tokens. */
+  readonly similarity: number | null;
+  /** What of the hit's score is its; all tokens' add up to the score. May be negative. */
+  readonly part: number;
+  /** Its part of all positive parts, special tokens apart; those of a hit add up to 1. */
+  readonly share: number;
+  /** The nearest word of the chunk, with offsets in the document; null for special tokens. */
+  readonly match: { readonly start: number; readonly end: number; readonly text: string } | null;
 }
 
 export interface SearchAnswer {
   readonly hits: readonly SearchHit[];
-  readonly timing: { readonly encodeMs: number; readonly searchMs: number; readonly totalMs: number };
+  /** With `explain`: how many of the hits are explained. */
+  readonly explained?: number;
+  readonly timing: {
+    readonly encodeMs: number;
+    readonly searchMs: number;
+    readonly rerankMs?: number;
+    readonly explainMs?: number;
+    readonly totalMs: number;
+  };
 }
 
 export interface InspectToken {

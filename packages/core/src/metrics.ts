@@ -3,7 +3,7 @@ import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from "prom
 const STAGES_OF_PUSH = "check (a batch), ledger (a transaction), enqueue (the jobs of a transaction)";
 const STAGES_OF_EMBEDDING =
   "queue_wait (a job, by the clocks of both processes), claim (a job), tokenise (a call), encode_wait (the longest of a batch), encode (a batch), write (a statement), follow_write (a statement, in a generation that is not live)";
-const STAGES_OF_SEARCH = "search_encode, search_sql";
+const STAGES_OF_SEARCH = "search_encode, search_sql, search_rerank, search_explain";
 
 export type Stage =
   | "check"
@@ -17,7 +17,9 @@ export type Stage =
   | "write"
   | "follow_write"
   | "search_encode"
-  | "search_sql";
+  | "search_sql"
+  | "search_rerank"
+  | "search_explain";
 
 export type Metrics = ReturnType<typeof makeMetrics>;
 

@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
-import { checkUsableText, PolysemeError, traced, type Metrics, type Tracing } from "@polyseme/core";
-import { embedTexts, type EncoderRegistry } from "@polyseme/encoder";
+import { checkUsableText, PolysemeError, type Metrics, type Tracing } from "@polyseme/core";
+import { embedTexts, encodeTexts, openRowProducts, type EncoderRegistry } from "@polyseme/encoder";
 import {
   AnyObject,
   CollectionParams,
@@ -11,10 +11,15 @@ import {
 } from "@polyseme/http";
 import { searchChunks, waitForTicket, type Collection, type Database } from "@polyseme/store";
 import { Type, type Static } from "typebox";
+import { makeChunkTokens } from "./chunk-tokens.ts";
+import { explainHits, ExplainSchema } from "./explain-hits.ts";
 import { makeKnownCollections } from "./known-collections.ts";
+import { queryUnits, type QueryUnits } from "./query-units.ts";
 import { checkVector } from "./query-vector.ts";
+import { requireTokenVectors, rerankHits, type RankedHit } from "./rerank-hits.ts";
+import { DEFAULT_CANDIDATES, LEAST_CANDIDATES, MOST_CANDIDATES, searchPlan, type SearchPlan } from "./search-plan.ts";
+import { makeSearchTimer, roundMs } from "./search-timer.ts";
 
-const DEFAULT_K = 10;
 const MAX_K = 1_000;
 const MAX_COLLECTIONS = 100;
 const MAX_QUERY_CHARACTERS = 32_768;
@@ -31,8 +36,22 @@ const SearchBody = Type.Object(
     k: Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_K })),
     group: Type.Optional(Type.Enum(["document", "chunk"])),
     mode: Type.Optional(Type.Enum(["vector", "hybrid", "lexical"])),
-    rerank: Type.Optional(Type.Enum(["none", "maxsim"])),
-    explain: Type.Optional(Type.Boolean()),
+    rerank: Type.Optional(
+      Type.Enum(["none", "maxsim"], {
+        description:
+          "maxsim: the nearest candidates, ranked by how well each word of the query is met by a word of theirs",
+      }),
+    ),
+    candidates: Type.Optional(
+      Type.Integer({
+        minimum: LEAST_CANDIDATES,
+        maximum: MOST_CANDIDATES,
+        description: `Hits by the embedding that rerank works on, at least k; ${DEFAULT_CANDIDATES} when left out`,
+      }),
+    ),
+    explain: Type.Optional(
+      Type.Boolean({ description: "Says for each word of the query which word of the hit it met; with query only" }),
+    ),
     after: Type.Optional(Type.String({ maxLength: 64 })),
     like: Type.Optional(Type.Unknown()),
     sense: Type.Optional(Type.Unknown()),
@@ -48,12 +67,21 @@ const SearchAnswer = Type.Object({
     Type.Object({
       id: Type.String(),
       score: Type.Number(),
+      vectorScore: Type.Optional(Type.Number({ description: "With rerank: the cosine that the hit was found by" })),
       title: Type.Union([Type.String(), Type.Null()]),
       chunk: Type.Object({ ordinal: Type.Integer(), start: Type.Integer(), end: Type.Integer(), text: Type.String() }),
       metadata: AnyObject,
+      explain: Type.Optional(ExplainSchema),
     }),
   ),
-  timing: Type.Object({ encodeMs: Type.Number(), searchMs: Type.Number(), totalMs: Type.Number() }),
+  explained: Type.Optional(Type.Integer({ description: "With explain: how many of the hits are" })),
+  timing: Type.Object({
+    encodeMs: Type.Number(),
+    searchMs: Type.Number(),
+    rerankMs: Type.Optional(Type.Number()),
+    explainMs: Type.Optional(Type.Number()),
+    totalMs: Type.Number(),
+  }),
 });
 
 export interface SearchDeps {
@@ -68,6 +96,9 @@ export interface SearchDeps {
 export const searchRoutes: FastifyPluginAsyncTypebox<SearchDeps> = async (app, deps) => {
   await Promise.resolve();
   const known = makeKnownCollections(deps.database, () => performance.now());
+  const chunkTokens = makeChunkTokens(deps);
+  const products = openRowProducts();
+  app.addHook("onClose", () => products.close());
   app.post(
     "/v1/collections/:collection/search",
     {
@@ -85,55 +116,73 @@ export const searchRoutes: FastifyPluginAsyncTypebox<SearchDeps> = async (app, d
       const signal = requestSignal(reply, ANSWER_WITHIN_MS);
       if (body.collections !== undefined) requireCollections(request.caller, body.collections);
       refuseUnbuilt(body);
+      const plan = searchPlan(body);
       const started = performance.now();
       if (body.after !== undefined) {
         await requireTicket(deps.database, request.caller, body.after);
         await waitForDocuments(deps, body.after);
       }
       return known.use(request.params.collection, async (collection) => {
-        const encodeStarted = performance.now();
-        const causes = [request.traceparent];
-        const vector = await traced(deps.tracing, "encode query", { causes }, ({ traceparent: trace }) =>
-          queryVector(deps.encoders, collection, body, { signal, trace }),
+        if (plan.rerank) requireTokenVectors(collection);
+        const timer = makeSearchTimer(deps, request.traceparent);
+        const query = await timer.step("encode", ({ traceparent: trace }) =>
+          encodeQuery(deps.encoders, collection, body, plan, { signal, trace }),
         );
-        const searchStarted = performance.now();
-        const hits = await traced(deps.tracing, "search sql", { causes }, () =>
+        const found: RankedHit[] = await timer.step("search", () =>
           searchChunks(deps.database, collection, {
-            vector,
-            k: body.k ?? DEFAULT_K,
+            vector: query.vector,
+            k: plan.candidates,
             group: body.group ?? "document",
           }),
         );
-        const ended = performance.now();
-        deps.metrics.observeStage("search_encode", searchStarted - encodeStarted);
-        deps.metrics.observeStage("search_sql", ended - searchStarted);
+        const { units } = query;
+        const tools = { chunkTokens, products };
+        const ranked =
+          plan.rerank && units !== undefined
+            ? await timer.step("rerank", () => rerankHits(tools, collection, units, found, { k: plan.k, signal }))
+            : found;
+        const hits =
+          plan.explain && units !== undefined
+            ? await timer.step("explain", () => explainHits(tools, collection, units, ranked, signal))
+            : ranked;
         return {
           hits: hits.map(({ documentId, ...hit }) => ({ id: documentId, ...hit })),
-          timing: {
-            encodeMs: round(searchStarted - encodeStarted),
-            searchMs: round(ended - searchStarted),
-            totalMs: round(ended - started),
-          },
+          ...(plan.explain ? { explained: hits.filter((hit) => "explain" in hit).length } : {}),
+          timing: { ...timer.timing(), totalMs: roundMs(performance.now() - started) },
         };
       });
     },
   );
 };
 
-async function queryVector(
+interface EncodedQuery {
+  readonly vector: Float32Array;
+  /** Where they are ranked or explained by. */
+  readonly units?: QueryUnits;
+}
+
+async function encodeQuery(
   encoders: EncoderRegistry,
   collection: Collection,
   body: SearchRequest,
+  plan: SearchPlan,
   { signal, trace }: { signal: AbortSignal; trace: string | undefined },
-): Promise<Float32Array> {
+): Promise<EncodedQuery> {
   if ((body.query === undefined) === (body.vector === undefined))
     throw new PolysemeError("invalid", "Give either query or vector.", { details: { field: "query" } });
-  if (body.vector !== undefined) return checkVector(body.vector, collection.generation.dimensions);
+  if (body.vector !== undefined) return { vector: checkVector(body.vector, collection.generation.dimensions) };
   const query = checkUsableText(body.query ?? "", "query");
   const encoder = await encoders.get(collection.generation.model);
-  const [embedding] = await embedTexts(encoder, [query], { lane: "interactive", signal, trace });
-  if (embedding === undefined) throw new Error("A text without an embedding");
-  return embedding;
+  const options = { lane: "interactive", signal, trace } as const;
+  if (!plan.rerank && !plan.explain) {
+    const [vector] = await embedTexts(encoder, [query], options);
+    if (vector === undefined) throw new Error("A text without an embedding");
+    return { vector };
+  }
+  const [text] = await encodeTexts(encoder, [query], { ...options, wants: { embedding: true, contextual: true } });
+  if (text?.encoded.embedding === undefined) throw new Error("A text without an embedding");
+  const units = queryUnits(query, text, encoder.info, (id) => encoder.tokenText(id));
+  return { vector: text.encoded.embedding, units };
 }
 
 async function waitForDocuments({ database, stop }: SearchDeps, ticket: string): Promise<void> {
@@ -151,15 +200,9 @@ async function waitForDocuments({ database, stop }: SearchDeps, ticket: string):
 function refuseUnbuilt(body: SearchRequest): void {
   const unbuilt =
     (["like", "sense", "filter", "collections"] as const).find((field) => body[field] !== undefined) ??
-    (body.mode !== undefined && body.mode !== "vector" ? "mode" : undefined) ??
-    (body.rerank !== undefined && body.rerank !== "none" ? "rerank" : undefined) ??
-    (body.explain === true ? "explain" : undefined);
+    (body.mode !== undefined && body.mode !== "vector" ? "mode" : undefined);
   if (unbuilt !== undefined)
     throw new PolysemeError("not_implemented", `${unbuilt} is not built yet; leave it out.`, {
       details: { field: unbuilt },
     });
-}
-
-function round(ms: number): number {
-  return Math.round(ms * 100) / 100;
 }

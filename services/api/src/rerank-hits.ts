@@ -1,0 +1,50 @@
+import { PolysemeError } from "@polyseme/core";
+import type { RowProducts } from "@polyseme/encoder";
+import type { Collection, Hit } from "@polyseme/store";
+import { keepsTokens, type ChunkTokens } from "./chunk-tokens.ts";
+import { matchUnits, maxSim, wordRows } from "./match-units.ts";
+import { rankedUnits, unitQueries, type QueryUnits } from "./query-units.ts";
+
+export interface RankedHit extends Hit {
+  /** What the hit was found by; there where `score` is another one. */
+  readonly vectorScore?: number;
+}
+
+/** @throws PolysemeError `conflict` when MaxSim has nothing to compare with */
+export function requireTokenVectors(collection: Collection): void {
+  if (keepsTokens(collection)) return;
+  throw new PolysemeError(
+    "conflict",
+    `The collection "${collection.name}" keeps no token vectors, which maxsim compares. ` +
+      `POST /v1/collections/${collection.name}/migrate {"tokenVectors": "int8"} makes them beside what is there.`,
+    { details: { field: "rerank", migrate: `/v1/collections/${collection.name}/migrate` } },
+  );
+}
+
+/**
+ * The hits by MaxSim: the mean, over the query's words, of the cosine with the word of the chunk that is nearest. A hit
+ * whose chunk was written anew in the meantime is left out.
+ * @param hits nearest first; equal ones stay in that order
+ * @throws PolysemeError `invalid` when the query has nothing to compare
+ */
+export async function rerankHits(
+  deps: { readonly chunkTokens: ChunkTokens; readonly products: RowProducts },
+  collection: Collection,
+  query: QueryUnits,
+  hits: readonly Hit[],
+  options: { k: number; signal: AbortSignal },
+): Promise<RankedHit[]> {
+  const units = rankedUnits(query);
+  if (units.length === 0)
+    throw new PolysemeError("invalid", "The query has no words that could be compared. Leave rerank out.", {
+      details: { field: "query" },
+    });
+  const queries = unitQueries(query, units);
+  const ranked: RankedHit[] = [];
+  await deps.chunkTokens.forEach(collection, hits, options.signal, async ({ hit, packed }) => {
+    const isWordRow = wordRows(packed, hit.chunk.text, hit.chunk.start);
+    const { similarities } = await matchUnits(deps.products, queries, packed, isWordRow);
+    ranked.push({ ...hit, score: maxSim(similarities), vectorScore: hit.score });
+  });
+  return ranked.sort((a, b) => b.score - a.score).slice(0, options.k);
+}
