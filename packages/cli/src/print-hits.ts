@@ -7,10 +7,16 @@ const INDENT = " ".repeat(5);
 
 /** Rank, score, id and title of each hit, and below it the best chunk with its matched sentence marked. */
 export function printHits(hits: readonly SearchHit[], spans: readonly (Span | undefined)[], out: Terminal): void {
-  for (const [i, { id, score, title, chunk }] of hits.entries()) {
-    const rank = String(i + 1).padStart(3);
-    const named = title === null || title === id ? "" : `  ${printable(title)}`;
-    out.line(`${rank}  ${score.toFixed(3)}  ${out.colors.bold(printable(id))}${named}`);
-    out.line(`${INDENT}${renderMarked(chunk.text, spans[i], { width: out.width() - INDENT.length, out })}`);
+  for (const [i, hit] of hits.entries()) {
+    out.line(renderHead(hit, i, out));
+    out.line(`${INDENT}${renderMarked(hit.chunk.text, spans[i], { width: out.width() - INDENT.length, out })}`);
   }
+}
+
+/** @param index place among the hits, from 0 */
+export function renderHead({ id, score, vectorScore, title }: SearchHit, index: number, out: Terminal): string {
+  const rank = String(index + 1).padStart(3);
+  const named = title === null || title === id ? "" : `  ${printable(title)}`;
+  const foundBy = vectorScore === undefined ? "" : `  (vector ${vectorScore.toFixed(3)})`;
+  return `${rank}  ${score.toFixed(3)}  ${out.colors.bold(printable(id))}${named}${foundBy}`;
 }

@@ -3,6 +3,7 @@ import { Option, type Command } from "commander";
 import type { CliContext } from "../context.ts";
 import { findMatchedSpans } from "../mark-span.ts";
 import { withCollectionOption, withServerOptions, wholeNumber, type CollectionOptions } from "../options.ts";
+import { printExplained } from "../print-explained.ts";
 import { printHits } from "../print-hits.ts";
 import { withServer } from "../server.ts";
 import type { Span } from "../sentences.ts";
@@ -11,11 +12,15 @@ interface Options extends CollectionOptions {
   readonly k: number;
   readonly filter?: unknown;
   readonly mode?: "vector" | "hybrid" | "lexical";
+  readonly rerank?: "none" | "maxsim";
+  readonly candidates?: number;
   readonly explain?: true;
 }
 
 const DEFAULT_K = 10;
 const MAX_K = 1_000;
+const LEAST_CANDIDATES = 50;
+const MOST_CANDIDATES = 200;
 
 /** `polyseme search`: the documents nearest in meaning, with the matched sentence marked. */
 export function addSearch(program: Command, context: CliContext): void {
@@ -26,22 +31,31 @@ export function addSearch(program: Command, context: CliContext): void {
     .option("-k, --k <count>", "most hits", wholeNumber(1, MAX_K), DEFAULT_K)
     .option("--filter <json>", "only documents whose metadata match", parseFilter)
     .addOption(new Option("--mode <mode>", "how to search").choices(["vector", "hybrid", "lexical"]))
-    .option("--explain", "say how the scores came about");
+    .addOption(new Option("--rerank <how>", "maxsim: rank the nearest anew, word by word").choices(["none", "maxsim"]))
+    .option("--candidates <count>", "how many to rank anew", wholeNumber(LEAST_CANDIDATES, MOST_CANDIDATES))
+    .option("--explain", "say which words of a hit each word of the query met, and what that adds to the score");
   withServerOptions(withCollectionOption(command)).action(async (query: string, options: Options) => {
     await withServer(context, options.url, async ({ client, signal }) => {
-      const { collection, k, filter, mode, explain } = options;
+      const { collection, k, filter, mode, rerank, candidates, explain } = options;
       const request: SearchRequest & { readonly query: string } = {
         query,
         k,
         ...(filter === undefined ? {} : { filter }),
         ...(mode === undefined ? {} : { mode }),
+        ...(rerank === undefined ? {} : { rerank }),
+        ...(candidates === undefined ? {} : { candidates }),
         ...(explain === undefined ? {} : { explain }),
       };
-      const { answer, spans } = await searchAndMark(client, collection, request, signal);
+      // Explained hits show the words that were met; to find a sentence as well would cost as much again.
+      const { answer, spans } =
+        explain === true
+          ? { answer: await ask(client, collection, request, signal), spans: [] }
+          : await searchAndMark(client, collection, request, signal);
       if (options.json === true) {
         const hits = answer.hits.map((hit, i) => ({ ...hit, ...matchOf(hit.chunk, spans[i]) }));
         context.out.json({ ...answer, hits });
-      } else printHits(answer.hits, spans, context.out);
+      } else if (explain === true) printExplained(answer.hits, context.out);
+      else printHits(answer.hits, spans, context.out);
       if (answer.hits.length === 0) context.err.line(`The collection "${collection}" holds nothing to find yet.`);
     });
   });
@@ -57,14 +71,23 @@ export async function searchAndMark(
   request: SearchRequest & { readonly query: string },
   signal: AbortSignal,
 ): Promise<{ answer: SearchAnswer; spans: (Span | undefined)[] }> {
-  const answer = await client.search(collection, request, { signal }).catch((error: unknown) => {
+  const answer = await ask(client, collection, request, signal);
+  const { model } = await client.collections.get(collection, { signal });
+  const spans = await findMatchedSpans(client, { query: request.query, hits: answer.hits, model, signal });
+  return { answer, spans };
+}
+
+async function ask(
+  client: Polyseme,
+  collection: string,
+  request: SearchRequest,
+  signal: AbortSignal,
+): Promise<SearchAnswer> {
+  return client.search(collection, request, { signal }).catch((error: unknown) => {
     throw error instanceof PolysemeRequestError && error.code === "not_found"
       ? new Error(`${error.message} Push documents first: polyseme ingest PATH -c ${collection}`, { cause: error })
       : error;
   });
-  const { model } = await client.collections.get(collection, { signal });
-  const spans = await findMatchedSpans(client, { query: request.query, hits: answer.hits, model, signal });
-  return { answer, spans };
 }
 
 /** The marked sentence in the document's own offsets, as the chunk's are. */
