@@ -15,6 +15,7 @@ import { benchPlumbing } from "./plumbing.ts";
 import { benchPush } from "./push.ts";
 import { benchRechunk } from "./rechunk.ts";
 import { renderTable } from "./report.ts";
+import { benchRerank } from "./rerank.ts";
 import { benchScale } from "./scale.ts";
 import { benchSearch } from "./search.ts";
 import { openServers } from "./servers.ts";
@@ -32,6 +33,7 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   rechunk: benchRechunk,
   index: benchIndex,
   search: benchSearch,
+  rerank: benchRerank,
   memory: benchMemory,
 };
 

@@ -1,0 +1,106 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expectStatus } from "../test/support/http.ts";
+import { ndcgAt10 } from "../test/support/ndcg.ts";
+import type { BenchContext, Benchmark } from "./context.ts";
+import { percentile, type Figure } from "./report.ts";
+import { startServices, type Services } from "./services.ts";
+import { isShort, SHORT } from "./support/short.ts";
+
+/** Kinds of stored token vectors; the first is what is asked for most. */
+const KINDS = [
+  { name: "int8", settings: { tokenVectors: "int8" } },
+  { name: "int8, two words a vector", settings: { tokenVectors: "int8", tokenPooling: 2 } },
+  { name: "half", settings: { tokenVectors: "half" } },
+] as const;
+
+const CANDIDATES = 100;
+const K = 10;
+/** Opens connections and loads kernels. */
+const WARM_UP = 20;
+const STORED_WITHIN_MS = 300_000;
+
+interface Labelled {
+  readonly documents: readonly { readonly id: string; readonly text: string }[];
+  readonly queries: readonly { readonly text: string; readonly relevant: string }[];
+}
+
+interface Answer {
+  readonly hits: readonly { readonly id: string }[];
+  readonly timing: { readonly searchMs: number; readonly rerankMs?: number; readonly totalMs: number };
+}
+
+/** Whether MaxSim over words finds the paragraph that answers a question sooner than embeddings alone, and what it costs. */
+export const benchRerank: Benchmark = {
+  about:
+    "nDCG@10 of questions on xquad-en paragraphs with and without maxsim over 100 candidates, and its milliseconds",
+  options: SHORT,
+  async run(context) {
+    const { documents, queries } = readLabelled(context);
+    const kinds = isShort(context) ? KINDS.slice(0, 1) : KINDS;
+    const asked = isShort(context) ? queries.slice(0, 200) : queries;
+    const services = await startServices(context);
+    const figures: Figure[] = [];
+    for (const [i, { name, settings }] of kinds.entries()) {
+      const collection = `rerank${i}`;
+      expectStatus(await services.api.call("PUT", `/v1/collections/${collection}`, settings), 201);
+      const { ticket } = await services.ingest.push(collection, documents);
+      const { stored } = await services.ingest.settled(ticket, STORED_WITHIN_MS);
+      if (stored !== documents.length) throw new Error(`${stored} of ${documents.length} documents were stored`);
+      context.log(`${stored} paragraphs stored with ${name}`);
+      if (i === 0) figures.push(gains("embeddings alone", await askAll(services, collection, asked, {}), asked));
+      const reranked = await askAll(services, collection, asked, { rerank: "maxsim", candidates: CANDIDATES });
+      figures.push(gains(`maxsim, ${name}`, reranked, asked), ...times(name, reranked));
+    }
+    await services.stop();
+    return figures;
+  },
+};
+
+function readLabelled({ sharedDir }: BenchContext): Labelled {
+  const file = join(sharedDir, "data", "xquad-en.json");
+  if (!existsSync(file)) throw new Error(`${file} is needed for its questions; say where with --shared.`);
+  return JSON.parse(readFileSync(file, "utf8")) as Labelled;
+}
+
+async function askAll(
+  { api }: Services,
+  collection: string,
+  queries: Labelled["queries"],
+  how: object,
+): Promise<Answer[]> {
+  const ask = async (query: string): Promise<Answer> =>
+    expectStatus(
+      await api.call("POST", `/v1/collections/${collection}/search`, { query, k: K, ...how }),
+      200,
+    ) as Answer;
+  for (const { text } of queries.slice(0, WARM_UP)) await ask(text);
+  const answers: Answer[] = [];
+  for (const { text } of queries) answers.push(await ask(text));
+  return answers;
+}
+
+function gains(name: string, answers: readonly Answer[], queries: Labelled["queries"]): Figure {
+  const each = queries.map(({ relevant }, i) => {
+    const ids = answers[i]?.hits.map(({ id }) => id) ?? [];
+    return ndcgAt10(ids, relevant);
+  });
+  return {
+    name: `${name}, ${queries.length} questions`,
+    unit: "nDCG@10",
+    values: [each.reduce((sum, gain) => sum + gain, 0) / each.length],
+  };
+}
+
+function times(name: string, answers: readonly Answer[]): Figure[] {
+  const all = answers.map(({ timing }) => timing.rerankMs ?? NaN);
+  return [
+    {
+      name: `${name}: rerank of ${CANDIDATES}, p50`,
+      unit: "ms",
+      values: [percentile(all, 0.5)],
+      reach: { atMost: 30 },
+    },
+    { name: `${name}: rerank of ${CANDIDATES}, p99`, unit: "ms", values: [percentile(all, 0.99)], better: "lower" },
+  ];
+}
