@@ -18,8 +18,9 @@ export interface ChunkVectors {
 }
 
 /**
- * The vectors of some chunks, in the order asked for; undefined where there is no such chunk any more. All of them are in
- * memory at once: the caller bounds how many that are.
+ * The vectors of some chunks, one after the other as they come; chunks that are not there any more are left out. All of
+ * them may be in memory at once: the caller bounds how many that are.
+ * @param onChunk told the chunk's place among the keys
  * @throws PolysemeError `unavailable`
  */
 export async function readChunkVectors(
@@ -27,14 +28,15 @@ export async function readChunkVectors(
   { id, generation }: Collection,
   keys: readonly ChunkKey[],
   options: { packed: boolean },
-): Promise<(ChunkVectors | undefined)[]> {
-  if (keys.length === 0) return [];
+  onChunk: (place: number, chunk: ChunkVectors) => void,
+): Promise<void> {
+  if (keys.length === 0) return;
   const withPacked = options.packed && generation.tokens.tokenVectors !== "none";
   // COPY takes no parameters, so the keys are a literal.
   const wanted = pg.escapeLiteral(
     JSON.stringify(keys.map(({ documentId, ordinal }, n) => ({ n, documentId, ordinal }))),
   );
-  const rows = await database.copyOut(
+  await database.copyOut(
     `select w.n, c.* from json_to_recordset(${wanted}) as w(n int, "documentId" text, ordinal int)
      cross join lateral (
        -- offset 0: looked up chunk by chunk; joined, the planner may read the whole collection.
@@ -42,15 +44,14 @@ export async function readChunkVectors(
        from ${chunkTable(id, generation.number)}
        where document_id = w."documentId" and ordinal = w.ordinal offset 0
      ) c`,
+    ([n, text, vector, packed]) => {
+      // Thrown here, it would end the process; no column is null.
+      if (!n || !text || !vector) return;
+      onChunk(n.readInt32BE(0), {
+        text: text.toString("utf8"),
+        embedding: decodeVector(vector),
+        ...(packed ? { packed } : {}),
+      });
+    },
   );
-  const found: (ChunkVectors | undefined)[] = keys.map(() => undefined);
-  for (const [n, text, vector, packed] of rows) {
-    if (n === null || n === undefined || !text || !vector) throw new Error("A chunk without its columns");
-    found[n.readInt32BE(0)] = {
-      text: text.toString("utf8"),
-      embedding: decodeVector(vector),
-      ...(packed ? { packed } : {}),
-    };
-  }
-  return found;
 }

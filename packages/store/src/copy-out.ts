@@ -6,16 +6,22 @@ import type pg from "pg";
  * Format: postgresql.org/docs/current/sql-copy.html, "Binary Format".
  */
 export class CopyOut implements pg.Submittable {
-  readonly rows: Promise<CopiedRow[]>;
+  /** Settled when all rows were handed over. */
+  readonly ended: Promise<void>;
   readonly #text: string;
+  readonly #onRow: (row: CopiedRow) => void;
   readonly #reader = makeCopyReader();
-  #resolve: (rows: CopiedRow[]) => void = () => undefined;
+  #resolve: () => void = () => undefined;
   #reject: (error: unknown) => void = () => undefined;
 
-  /** @param text `copy (...) to stdout (format binary)` */
-  constructor(text: string) {
+  /**
+   * @param text `copy (...) to stdout (format binary)`
+   * @param onRow called with each row as it comes, so that work on the first begins while the others are read
+   */
+  constructor(text: string, onRow: (row: CopiedRow) => void) {
     this.#text = text;
-    this.rows = new Promise((resolve, reject) => {
+    this.#onRow = onRow;
+    this.ended = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
     });
@@ -31,7 +37,7 @@ export class CopyOut implements pg.Submittable {
 
   handleCopyData({ chunk }: { chunk: Buffer }): void {
     // A copy: the driver moves what comes next to where this lies.
-    this.#reader.take(Buffer.from(chunk));
+    for (const row of this.#reader.take(Buffer.from(chunk))) this.#onRow(row);
   }
 
   handleCommandComplete(): void {
@@ -44,7 +50,8 @@ export class CopyOut implements pg.Submittable {
 
   handleReadyForQuery(): void {
     try {
-      this.#resolve(this.#reader.end());
+      this.#reader.end();
+      this.#resolve();
     } catch (error) {
       this.#reject(error);
     }
@@ -58,8 +65,12 @@ const SIGNATURE_BYTES = 11;
 const NO_MORE_ROWS = -1;
 
 /** Takes the format apart wherever it is cut; whole rows are views of what came. */
-export function makeCopyReader(): { take(bytes: Buffer): void; end(): CopiedRow[] } {
-  const rows: CopiedRow[] = [];
+export function makeCopyReader(): {
+  /** @returns rows that are whole now */
+  take(bytes: Buffer): CopiedRow[];
+  /** @throws Error when more should have come */
+  end(): void;
+} {
   let rest: Buffer = Buffer.alloc(0);
   let hasHeader = false;
   let ended = false;
@@ -98,16 +109,17 @@ export function makeCopyReader(): { take(bytes: Buffer): void; end(): CopiedRow[
       rest = rest.length === 0 ? bytes : Buffer.concat([rest, bytes]);
       if (!hasHeader) {
         const length = headerLength();
-        if (length === undefined) return;
+        if (length === undefined) return [];
         hasHeader = true;
         rest = rest.subarray(length);
       }
-      if (ended) return;
+      const rows: CopiedRow[] = [];
+      if (ended) return rows;
       for (let row = nextRow(); row !== undefined; row = nextRow()) rows.push(row);
+      return rows;
     },
     end() {
       if (!ended) throw new Error("A COPY ended in the middle");
-      return rows;
     },
   };
 }

@@ -28,11 +28,12 @@ export interface Database extends Sql {
   /** Commits what `work` did, or nothing of it when it throws. */
   withTransaction<T>(work: (sql: Sql) => Promise<T>): Promise<T>;
   /**
-   * Rows of a query that returns many bytes, in their binary formats.
+   * Rows of a query that returns many bytes, in their binary formats. Resolves when there are no more.
    * @param select without parameters: literals in it are escaped
+   * @param onRow called with each as it comes; what it throws is not caught
    * @throws PolysemeError as `query`
    */
-  copyOut(select: string): Promise<CopiedRow[]>;
+  copyOut(select: string, onRow: (row: CopiedRow) => void): Promise<void>;
   /** The type number of `vector` in this database, which the binary array format names. Known after migration. */
   vectorOid(): Promise<number>;
   close(): Promise<void>;
@@ -133,14 +134,13 @@ export function databaseOver(pool: PoolLike): Database {
         client.release(broken);
       }
     },
-    async copyOut(select) {
+    async copyOut(select, onRow) {
       const client = await pool.connect().catch((error: unknown) => {
         throw asStoreError(error);
       });
       try {
-        const rows = await client.query(new CopyOut(`copy (${select}) to stdout (format binary)`)).rows;
+        await client.query(new CopyOut(`copy (${select}) to stdout (format binary)`, onRow)).ended;
         client.release();
-        return rows;
       } catch (error) {
         // As the pool does after a statement that failed: the connection may be what failed.
         client.release(error instanceof Error ? error : new Error(String(error)));

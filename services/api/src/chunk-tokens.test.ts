@@ -39,9 +39,10 @@ async function read(
 ): Promise<{ seen: HitTokens[]; statements: string[] }> {
   const seen: HitTokens[] = [];
   const statements: string[] = [];
-  const copyOut = (select: string): Promise<Buffer[][]> => {
+  const copyOut = (select: string, onRow: (row: Buffer[]) => void): Promise<void> => {
     statements.push(select);
-    return Promise.resolve(rows);
+    for (const row of rows) onRow(row);
+    return Promise.resolve();
   };
   const encoders = { get: () => Promise.reject(new Error("Not asked")) } as unknown as EncoderRegistry;
   await makeChunkTokens({ database: { copyOut }, encoders }).forEach(of, hits, never, (tokens) => {
@@ -57,11 +58,11 @@ describe("stored tokens of hits", () => {
     const { seen, statements } = await read(hits, [rowOf(3, "four"), rowOf(2, "anew!"), rowOf(0, "one")]);
     expect(statements).toHaveLength(1);
     expect(seen.map(({ number, hit }) => [number, hit.documentId])).toEqual([
-      [0, "a"],
       [3, "d"],
+      [0, "a"],
     ]);
-    expect(seen[1]?.packed.units).toMatchObject({ starts: Int32Array.of(10), ends: Int32Array.of(14) });
-    expect(seen[1]?.embedding).toEqual(Float32Array.of(1, 0, 0, 0));
+    expect(seen[0]?.packed.units).toMatchObject({ starts: Int32Array.of(10), ends: Int32Array.of(14) });
+    expect(seen[0]?.embedding).toEqual(Float32Array.of(1, 0, 0, 0));
   });
 
   test("are asked for by an escaped literal, whatever an id has in it", async () => {

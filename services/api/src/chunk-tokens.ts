@@ -30,7 +30,7 @@ const UNIT_BYTES = 16;
 export interface ChunkTokens {
   /**
    * Tokens of hits' chunks: from the store, or where the collection keeps none from the encoder. Handed to `use` one by
-   * one; a hit whose chunk was written anew since it was found is left out.
+   * one, in any order; a hit whose chunk was written anew since it was found is left out.
    */
   forEach(
     collection: Collection,
@@ -48,27 +48,25 @@ export function makeChunkTokens(deps: ChunkTokensDeps): ChunkTokens {
         const step = chunksAtOnce(collection.generation);
         for (let from = 0; from < hits.length; from += step) {
           const some = hits.slice(from, from + step);
-          const stored = await readChunkVectors(
-            deps.database,
-            collection,
-            some.map(({ documentId, chunk }) => ({ documentId, ordinal: chunk.ordinal })),
-            { packed: true },
-          );
           const encoded = keepsTokens(collection)
             ? undefined
             : await encodeChunks(deps.encoders, collection.generation, some, signal);
-          for (const [i, hit] of some.entries()) {
-            signal.throwIfAborted();
-            const found = stored[i];
-            const packed = encoded?.[i] ?? found?.packed;
-            if (found === undefined || packed === undefined || found.text !== hit.chunk.text) continue;
-            await use({
-              number: from + i,
-              hit,
-              embedding: found.embedding,
-              packed: unpackTokens(packed, hit.chunk.start),
+          const keys = some.map(({ documentId, chunk }) => ({ documentId, ordinal: chunk.ordinal }));
+          // One after the other, and the first while the others are still read.
+          let used = Promise.resolve();
+          await readChunkVectors(deps.database, collection, keys, { packed: true }, (place, found) => {
+            used = used.then(async () => {
+              signal.throwIfAborted();
+              const hit = some[place];
+              const bytes = encoded?.[place] ?? found.packed;
+              if (hit === undefined || bytes === undefined || found.text !== hit.chunk.text) return;
+              const packed = unpackTokens(bytes, hit.chunk.start);
+              await use({ number: from + place, hit, embedding: found.embedding, packed });
             });
-          }
+            // Waited for below; until then nobody would have caught it.
+            used.catch(() => undefined);
+          });
+          await used;
         }
       }, signal),
   };

@@ -40,11 +40,12 @@ export async function rerankHits(
       details: { field: "query" },
     });
   const queries = unitQueries(query, units);
-  const ranked: RankedHit[] = [];
-  await deps.chunkTokens.forEach(collection, hits, options.signal, async ({ hit, packed }) => {
+  const ranked: { readonly number: number; readonly hit: RankedHit }[] = [];
+  await deps.chunkTokens.forEach(collection, hits, options.signal, async ({ number, hit, packed }) => {
     const isWordRow = wordRows(packed, hit.chunk.text, hit.chunk.start);
     const { similarities } = await matchUnits(deps.products, queries, packed, isWordRow);
-    ranked.push({ ...hit, score: maxSim(similarities), vectorScore: hit.score });
+    ranked.push({ number, hit: { ...hit, score: maxSim(similarities), vectorScore: hit.score } });
   });
-  return ranked.sort((a, b) => b.score - a.score).slice(0, options.k);
+  ranked.sort((a, b) => b.hit.score - a.hit.score || a.number - b.number);
+  return ranked.slice(0, options.k).map(({ hit }) => hit);
 }
