@@ -5,6 +5,7 @@ import tseslint from "typescript-eslint";
 /** Who may import whom: arrows go one way, cli -> services -> packages -> core. */
 const MAY_IMPORT = {
   "packages/core": [],
+  "packages/words": [],
   "packages/client": [],
   "packages/encoder": ["core"],
   "packages/store": ["core"],
@@ -13,8 +14,8 @@ const MAY_IMPORT = {
   "packages/http": ["core", "store", "backends", "tracing"],
   "packages/backends": ["core", "store", "queue"],
   "services/ingest": ["core", "store", "queue", "backends", "http", "encoder/catalog"],
-  "services/embedder": ["core", "store", "queue", "backends", "http", "encoder"],
-  "services/api": ["core", "store", "queue", "backends", "http", "encoder"],
+  "services/embedder": ["core", "words", "store", "queue", "backends", "http", "encoder"],
+  "services/api": ["core", "words", "store", "queue", "backends", "http", "encoder"],
   "services/all": ["core", "store", "queue", "backends", "http", "encoder", "ingest", "embedder", "api"],
   "packages/cli": ["core", "client", "encoder", "backends", "ingest", "embedder", "api", "all"],
 };

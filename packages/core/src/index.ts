@@ -18,4 +18,3 @@ export * from "./run-main.ts";
 export * from "./start-tags.ts";
 export * from "./tracing.ts";
 export * from "./tracing-config.ts";
-export * from "./word-form.ts";

@@ -1,9 +1,7 @@
-import { packTokens, wordForm, type TokenSettings, type TokenUnits } from "@polyseme/core";
+import { packTokens, type TokenSettings, type TokenUnits } from "@polyseme/core";
 import { poolUnits, unitVectors, wordNumbers, wordUnits, type Tokens } from "@polyseme/encoder";
 import type { ChunkUnits } from "@polyseme/store";
-
-/** What has a letter or a digit; signs are units too, and nobody looks for them by their form. */
-const WORD = /[\p{L}\p{N}]/u;
+import { isWord, wordForms } from "@polyseme/words";
 
 /**
  * What a chunk's token vectors are stored as.
@@ -35,7 +33,7 @@ export function formsOf(text: string, units: Pick<TokenUnits, "starts" | "ends">
   for (let i = 0; i < units.starts.length; i += 1) {
     const word = text.slice(units.starts[i], units.ends[i]);
     // Kept as one text with spaces between, in which a word with a space would be two.
-    if (WORD.test(word)) for (const form of wordForm(word, language).split(" ")) forms.add(form);
+    if (isWord(word)) for (const form of wordForms(word, language)) forms.add(form);
   }
   return [...forms];
 }

@@ -1,0 +1,31 @@
+import { primaryTag, stemmerOf } from "./stemmers.ts";
+
+/** `Apple's` and `dogs'` are uses of their words; the English stemmer leaves these endings on. */
+const ENGLISH_POSSESSIVE = /(?<=\p{L})['’](?:s)?$/u;
+const ASCII_WORD = /^[a-z]+(?:['’][a-z]*)?$/;
+
+/**
+ * The form under which a word is found again, whatever its case, its writing (NFKC) and its ending: stemmed by the
+ * language's Snowball stemmer, and left whole in a language that has none here. In a collection without a language, words
+ * of ASCII letters are taken for English and all others are left whole, so `apple` finds `Apples` and `Apple's`.
+ * @param language a tag such as `en` or `pt-BR`; null: unknown
+ */
+export function wordForm(word: string, language: string | null): string {
+  const lower = word.normalize("NFKC").toLowerCase();
+  const isEnglish = language === null ? ASCII_WORD.test(lower) : primaryTag(language) === "en";
+  const stem = isEnglish ? stemmerOf("en") : stemmerOf(language ?? "");
+  if (stem === undefined) return lower;
+  const whole = isEnglish ? lower.replace(ENGLISH_POSSESSIVE, "") : lower;
+  const form = stem(whole);
+  return form === "" ? whole : form;
+}
+
+/**
+ * A word's form as a collection keeps it: NFKC makes a few signs into two words with a space between, which are kept as
+ * two. All of them must be in a chunk that holds the word.
+ */
+export function wordForms(word: string, language: string | null): string[] {
+  return wordForm(word, language)
+    .split(/\s+/)
+    .filter((form) => form !== "");
+}
