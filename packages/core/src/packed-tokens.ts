@@ -102,24 +102,7 @@ export function unpackTokens(bytes: Uint8Array, origin: number): PackedTokens {
   if (bytes.length < valuesAt + valueBytes + FIELDS * count) throw new Error("A packed value of token vectors is cut");
   // A copy: floats must begin at a multiple of four, and a Buffer's own `slice` is a view.
   const copy = (at: number, length: number): ArrayBuffer => new Uint8Array(bytes.subarray(at, at + length)).buffer;
-  const units = {
-    starts: new Int32Array(count),
-    ends: new Int32Array(count),
-    pieces: new Int32Array(count),
-    rows: new Int32Array(count),
-  };
-  const reader = { bytes, at: valuesAt + valueBytes };
-  let before = origin;
-  for (let i = 0; i < count; i += 1) {
-    const start = before + readVarint(reader);
-    before = start + readVarint(reader);
-    units.starts[i] = start;
-    units.ends[i] = before;
-    units.pieces[i] = readVarint(reader);
-    const row = readVarint(reader);
-    if (row >= rows) throw new Error("A packed value of token vectors names a row that it does not have");
-    units.rows[i] = row;
-  }
+  const units = unpackUnits(bytes.subarray(valuesAt + valueBytes), origin, { count, rows });
   const values =
     precision === "int8"
       ? new Int8Array(bytes.buffer, bytes.byteOffset + valuesAt, valueBytes)
@@ -131,6 +114,41 @@ export function unpackTokens(bytes: Uint8Array, origin: number): PackedTokens {
     values,
     scales: new Float32Array(copy(HEADER_BYTES, 4 * rows)),
     norms: new Float32Array(copy(HEADER_BYTES + 4 * rows, 4 * rows)),
+  };
+}
+
+/**
+ * The places of a value's units alone, for whoever fetched no more of it than that.
+ * @param bytes what follows the values
+ * @param origin where the chunk begins
+ * @param size.count units there must be; left out: as many as there are
+ * @throws Error when it is cut, or names a row beyond `rows`
+ */
+export function unpackUnits(
+  bytes: Uint8Array,
+  origin: number,
+  { rows, count }: { rows: number; count?: number },
+): TokenUnits {
+  const starts: number[] = [];
+  const ends: number[] = [];
+  const pieces: number[] = [];
+  const rowNumbers: number[] = [];
+  const reader = { bytes, at: 0 };
+  for (let before = origin; count === undefined ? reader.at < bytes.length : starts.length < count;) {
+    const start = before + readVarint(reader);
+    before = start + readVarint(reader);
+    starts.push(start);
+    ends.push(before);
+    pieces.push(readVarint(reader));
+    const row = readVarint(reader);
+    if (row >= rows) throw new Error("A packed value of token vectors names a row that it does not have");
+    rowNumbers.push(row);
+  }
+  return {
+    starts: Int32Array.from(starts),
+    ends: Int32Array.from(ends),
+    pieces: Int32Array.from(pieces),
+    rows: Int32Array.from(rowNumbers),
   };
 }
 

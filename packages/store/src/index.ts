@@ -1,6 +1,7 @@
 export * from "./accept-documents.ts";
 export * from "./backlog.ts";
 export * from "./chunk-vectors.ts";
+export * from "./chunk-tokens.ts";
 export * from "./claim-documents.ts";
 export * from "./collection-migrations.ts";
 export * from "./collections.ts";
@@ -11,6 +12,7 @@ export * from "./end-run.ts";
 export * from "./failures.ts";
 export * from "./follow-method.ts";
 export * from "./followed-documents.ts";
+export * from "./find-words.ts";
 export * from "./keys.ts";
 export * from "./migrate.ts";
 export { type DocumentRef } from "./named-documents.ts";
