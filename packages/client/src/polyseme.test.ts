@@ -180,3 +180,23 @@ describe("calls", () => {
 function error(code: string): unknown {
   return { error: { code, message: `it is ${code}` } };
 }
+
+describe("senses", () => {
+  it("asks for a word with whatever signs it has, and for a limit only when there is one", async () => {
+    const { url, seen } = await serve(() => ({ status: 200, body: { uses: 0 } }));
+    const client = new Polyseme({ url });
+    expect(await client.senses("c", "C++ & 苹果")).toEqual({ uses: 0 });
+    await client.senses("c", "a", { limit: 5 });
+    const queries = seen.map(({ line }) => new URL(line.split(" ")[1] ?? "", url).searchParams);
+    expect(queries.map((query) => [query.get("word"), query.get("limit")])).toEqual([
+      ["C++ & 苹果", null],
+      ["a", "5"],
+    ]);
+  });
+
+  it("sends a sense as it is given", async () => {
+    const { url, seen } = await serve(() => ({ status: 200, body: { hits: [] } }));
+    await new Polyseme({ url }).search("c", { sense: { text: "An apple fell.", span: [3, 8] }, k: 2 });
+    expect(JSON.parse(seen[0]?.body ?? "")).toEqual({ sense: { text: "An apple fell.", span: [3, 8] }, k: 2 });
+  });
+});

@@ -17,6 +17,7 @@ import type {
   Readiness,
   SearchAnswer,
   SearchRequest,
+  SensesAnswer,
   StoredDocument,
 } from "./types.ts";
 
@@ -63,10 +64,21 @@ export class Polyseme {
     return pushDocuments(this.#request, collection, documents, options);
   }
 
-  /** The documents nearest in meaning. */
+  /** The documents nearest in meaning, or those that use a word in a sense. */
   async search(collection: string, search: SearchRequest, { signal }: CallOptions = {}): Promise<SearchAnswer> {
     const path = `/v1/collections/${encodeURIComponent(collection)}/search`;
     return (await this.#request<SearchAnswer>("POST", path, { json: search, signal })).answer;
+  }
+
+  /** A word's uses grouped into senses; `limit` is the most uses that are looked at, 1,000 when left out. */
+  async senses(
+    collection: string,
+    word: string,
+    { limit, signal }: CallOptions & { readonly limit?: number } = {},
+  ): Promise<SensesAnswer> {
+    const query = new URLSearchParams({ word, ...(limit === undefined ? {} : { limit: String(limit) }) });
+    const path = `/v1/collections/${encodeURIComponent(collection)}/senses?${query.toString()}`;
+    return (await this.#request<SensesAnswer>("GET", path, { signal })).answer;
   }
 
   /** Tokens of a text with their static and contextual vectors. */

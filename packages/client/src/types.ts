@@ -52,7 +52,25 @@ export interface TicketStatus {
   readonly failures: readonly DocumentFailure[];
 }
 
-/** `POST /v1/collections/{c}/search`: exactly one of `query` and `vector`. */
+/** A word in its sentence, in the sense that is looked for; exactly one of `word` and `span`. */
+export interface SenseQuery {
+  readonly text: string;
+  /** In any form; its first place in the text is meant. */
+  readonly word?: string;
+  /** `[start, end)` of the word in the text, in UTF-16 units. */
+  readonly span?: readonly [start: number, end: number];
+  /** `word` (the default): places of this word; `meaning`: any word of the chunks nearest to the text. */
+  readonly candidates?: "word" | "meaning";
+}
+
+/** A sentence of a document; offsets in UTF-16 units of the document's text. */
+export interface Sentence {
+  readonly start: number;
+  readonly end: number;
+  readonly text: string;
+}
+
+/** `POST /v1/collections/{c}/search`: exactly one of `query`, `vector` and `sense`. */
 export interface SearchRequest {
   readonly query?: string;
   readonly vector?: readonly number[];
@@ -70,7 +88,7 @@ export interface SearchRequest {
   /** A ticket's id: the search waits until its documents are stored. */
   readonly after?: string;
   readonly like?: string;
-  readonly sense?: unknown;
+  readonly sense?: SenseQuery;
   readonly filter?: unknown;
   readonly collections?: readonly string[];
 }
@@ -86,6 +104,15 @@ export interface SearchHit {
   readonly metadata: Readonly<Record<string, unknown>>;
   /** With `explain`, in the first hits. */
   readonly explain?: { readonly tokens: readonly ExplainedToken[] };
+  /** In a search for a sense: the word that was found, its place in the document and its sentence. */
+  readonly sense?: {
+    readonly word: string;
+    readonly start: number;
+    readonly end: number;
+    /** Cosine of the contextual vectors. */
+    readonly similarity: number;
+    readonly sentence: Sentence;
+  };
 }
 
 /** A word or a sign of the query, or a special token of the model, and what it met in a hit. */
@@ -107,6 +134,8 @@ export interface ExplainedToken {
 
 export interface SearchAnswer {
   readonly hits: readonly SearchHit[];
+  /** In a search for a sense: the places that were compared, and whether there are more. */
+  readonly sense?: { readonly compared: number; readonly truncated: boolean };
   /** With `explain`: how many of the hits are explained. */
   readonly explained?: number;
   readonly timing: {
@@ -116,6 +145,48 @@ export interface SearchAnswer {
     readonly explainMs?: number;
     readonly totalMs: number;
   };
+}
+
+/** A use of a word in a document. */
+export interface WordUse {
+  /** The document's. */
+  readonly id: string;
+  readonly start: number;
+  readonly end: number;
+  /** As it is written there. */
+  readonly word: string;
+  readonly sentence: Sentence;
+}
+
+/** `GET /v1/collections/{c}/senses` */
+export interface SensesAnswer {
+  readonly word: string;
+  /** Under which the word is found, whatever its ending. */
+  readonly form: string;
+  /** Places that were grouped. */
+  readonly uses: number;
+  readonly truncated: boolean;
+  /** How the number of senses was decided. */
+  readonly rule: { readonly method: string; readonly threshold: number; readonly text: string };
+  /** The largest first. */
+  readonly senses: readonly {
+    readonly id: number;
+    readonly size: number;
+    readonly share: number;
+    /** Mean cosine of its uses with their centroid. */
+    readonly cohesion: number;
+    /** The most typical first. */
+    readonly contexts: readonly (WordUse & { readonly ordinal: number; readonly similarity: number })[];
+    readonly neighbours: readonly { readonly word: string; readonly similarity: number }[];
+  }[];
+  /** Mean cosine of two uses; null where there are no two such. */
+  readonly similarity: {
+    readonly within: number | null;
+    readonly across: number | null;
+    readonly static: number | null;
+  };
+  /** The uses on the plane of their largest differences. */
+  readonly points: readonly (WordUse & { readonly x: number; readonly y: number; readonly sense: number })[];
 }
 
 export interface InspectToken {

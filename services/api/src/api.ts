@@ -11,6 +11,7 @@ import { keyRoutes } from "./key-routes.ts";
 import { migrationRoutes } from "./migration-routes.ts";
 import { queueBoard } from "./queue-board.ts";
 import { searchRoutes } from "./search-routes.ts";
+import { senseRoutes } from "./senses/sense-routes.ts";
 
 export interface ApiOptions {
   readonly backends: Backends;
@@ -36,6 +37,7 @@ export function makeApi(options: ApiOptions): Service {
       await app.register(documentRoutes, { database });
       await app.register(failureRoutes, { database });
       await app.register(searchRoutes, { database, encoders, metrics, tracing, stop });
+      await app.register(senseRoutes, { database, encoders, metrics });
       await app.register(inspectRoutes, { encoders });
       await app.register(embeddingsRoutes, { encoders });
       await app.register(keyRoutes, { database, keys, log });
@@ -55,5 +57,4 @@ export function makeApi(options: ApiOptions): Service {
 export const UNBUILT_ROUTES: readonly UnbuiltRoute[] = [
   { method: "GET", url: "/", needs: "nobody", what: "The web page" },
   { method: "GET", url: "/docs", needs: "nobody", what: "The documentation page (see /openapi.json)" },
-  { method: "GET", url: "/v1/collections/:collection/senses", needs: "read", what: "Grouping a word's senses" },
 ];

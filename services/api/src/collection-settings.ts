@@ -48,10 +48,18 @@ export function tokenSettingsOf(wanted: Partial<TokenSettings>, model: ModelShap
   return { tokenVectors, tokenPooling, lateChunking };
 }
 
-/** Settings named in a request that differ from the collection's and that its vectors depend on. */
+/**
+ * Settings named in a request that differ from the collection's and that what is stored depends on. The language is one where
+ * token vectors are kept: the forms of their words are stored beside them, and a word looked for in the forms of another
+ * language would miss them.
+ */
 export function differences(
-  { generation }: Collection,
-  wanted: { readonly model?: string; readonly chunking?: WantedChunking } & Partial<TokenSettings>,
+  { generation, language }: Collection,
+  wanted: {
+    readonly model?: string;
+    readonly chunking?: WantedChunking;
+    readonly language?: string;
+  } & Partial<TokenSettings>,
 ): string[] {
   const changed: string[] = [];
   if (wanted.model !== undefined && wanted.model !== generation.model) changed.push("model");
@@ -60,5 +68,7 @@ export function differences(
     if (chunking[key] !== undefined && chunking[key] !== generation.chunking[key]) changed.push(`chunking.${key}`);
   for (const key of ["tokenVectors", "tokenPooling", "lateChunking"] as const)
     if (wanted[key] !== undefined && wanted[key] !== generation.tokens[key]) changed.push(key);
+  const hasForms = generation.tokens.tokenVectors !== "none";
+  if (hasForms && wanted.language !== undefined && wanted.language !== language) changed.push("language");
   return changed;
 }

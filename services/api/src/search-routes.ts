@@ -19,6 +19,8 @@ import { checkVector } from "./query-vector.ts";
 import { requireTokenVectors, rerankHits, type RankedHit } from "./rerank-hits.ts";
 import { DEFAULT_CANDIDATES, LEAST_CANDIDATES, MOST_CANDIDATES, searchPlan, type SearchPlan } from "./search-plan.ts";
 import { makeSearchTimer, roundMs } from "./search-timer.ts";
+import { answerSenseSearch, refuseBesideSense } from "./senses/answer-sense-search.ts";
+import { HitSenseSchema, SenseSchema, SenseSummarySchema } from "./senses/sense-schemas.ts";
 
 const MAX_K = 1_000;
 const MAX_COLLECTIONS = 100;
@@ -54,7 +56,7 @@ const SearchBody = Type.Object(
     ),
     after: Type.Optional(Type.String({ maxLength: 64 })),
     like: Type.Optional(Type.Unknown()),
-    sense: Type.Optional(Type.Unknown()),
+    sense: Type.Optional(SenseSchema),
     filter: Type.Optional(Type.Unknown()),
     collections: Type.Optional(Type.Array(Type.String({ maxLength: 63 }), { minItems: 1, maxItems: MAX_COLLECTIONS })),
   },
@@ -72,9 +74,11 @@ const SearchAnswer = Type.Object({
       chunk: Type.Object({ ordinal: Type.Integer(), start: Type.Integer(), end: Type.Integer(), text: Type.String() }),
       metadata: AnyObject,
       explain: Type.Optional(ExplainSchema),
+      sense: Type.Optional(HitSenseSchema),
     }),
   ),
   explained: Type.Optional(Type.Integer({ description: "With explain: how many of the hits are" })),
+  sense: Type.Optional(SenseSummarySchema),
   timing: Type.Object({
     encodeMs: Type.Number(),
     searchMs: Type.Number(),
@@ -123,6 +127,12 @@ export const searchRoutes: FastifyPluginAsyncTypebox<SearchDeps> = async (app, d
         await waitForDocuments(deps, body.after);
       }
       return known.use(request.params.collection, async (collection) => {
+        const { sense } = body;
+        if (sense !== undefined) {
+          refuseBesideSense(body);
+          const wanted = { sense, k: plan.k, group: body.group ?? "document" };
+          return answerSenseSearch(deps, collection, wanted, { signal, trace: request.traceparent, started });
+        }
         if (plan.rerank) requireTokenVectors(collection);
         const timer = makeSearchTimer(deps, request.traceparent);
         const query = await timer.step("encode", ({ traceparent: trace }) =>
@@ -169,7 +179,7 @@ async function encodeQuery(
   { signal, trace }: { signal: AbortSignal; trace: string | undefined },
 ): Promise<EncodedQuery> {
   if ((body.query === undefined) === (body.vector === undefined))
-    throw new PolysemeError("invalid", "Give either query or vector.", { details: { field: "query" } });
+    throw new PolysemeError("invalid", "Give exactly one of query, vector and sense.", { details: { field: "query" } });
   if (body.vector !== undefined) return { vector: checkVector(body.vector, collection.generation.dimensions) };
   const query = checkUsableText(body.query ?? "", "query");
   const encoder = await encoders.get(collection.generation.model);
@@ -199,7 +209,7 @@ async function waitForDocuments({ database, stop }: SearchDeps, ticket: string):
 
 function refuseUnbuilt(body: SearchRequest): void {
   const unbuilt =
-    (["like", "sense", "filter", "collections"] as const).find((field) => body[field] !== undefined) ??
+    (["like", "filter", "collections"] as const).find((field) => body[field] !== undefined) ??
     (body.mode !== undefined && body.mode !== "vector" ? "mode" : undefined);
   if (unbuilt !== undefined)
     throw new PolysemeError("not_implemented", `${unbuilt} is not built yet; leave it out.`, {

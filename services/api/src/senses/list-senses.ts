@@ -1,0 +1,88 @@
+import { PolysemeError } from "@polyseme/core";
+import type { EncoderRegistry } from "@polyseme/encoder";
+import {
+  readChunkTokens,
+  sampleForms,
+  searchChunks,
+  type ChunkPlace,
+  type Collection,
+  type Database,
+} from "@polyseme/store";
+import { isWord } from "@polyseme/words";
+import { describeSenses, type DescribedSenses, type Sense } from "./describe-senses.ts";
+import { findUses } from "./find-uses.ts";
+import { commonForms, nearestWords, type Neighbour } from "./neighbours.ts";
+import { requireTokenVectors } from "./require-tokens.ts";
+import { staticSimilarity } from "./static-similarity.ts";
+import { formsOfWord } from "./word-place.ts";
+
+const NEIGHBOURS = 8;
+/** Chunks nearest to a sense whose words may be its neighbours, beside those of its typical contexts. */
+const NEIGHBOUR_CHUNKS = 30;
+const SAMPLED_CHUNKS = 300;
+
+export interface ListedSenses extends Omit<DescribedSenses, "senses" | "similarity"> {
+  readonly word: string;
+  readonly form: string;
+  readonly uses: number;
+  readonly truncated: boolean;
+  readonly senses: (Omit<Sense, "centre"> & { readonly neighbours: Neighbour[] })[];
+  readonly similarity: DescribedSenses["similarity"] & { readonly static: number | null };
+}
+
+/**
+ * The senses in which a collection uses a word.
+ * @param limit most uses
+ * @throws PolysemeError `conflict` when the collection keeps no token vectors; `invalid` when it is no word
+ */
+export async function listSenses(
+  { database, encoders }: { readonly database: Database; readonly encoders: EncoderRegistry },
+  collection: Collection,
+  { word, limit, signal }: { readonly word: string; readonly limit: number; readonly signal: AbortSignal },
+): Promise<ListedSenses> {
+  requireTokenVectors(collection, "word");
+  const { language, generation } = collection;
+  const forms = formsOfWord(word, language);
+  if (!forms.some(isWord))
+    throw new PolysemeError("invalid", "word holds no letter and no digit.", { details: { field: "word" } });
+  const { uses, truncated } = await findUses(database, collection, forms, limit);
+  const { senses, similarity, ...described } = describeSenses(uses, generation.dimensions);
+  const common = commonForms(senses.length === 0 ? [] : await sampleForms(database, collection, SAMPLED_CHUNKS));
+  const isLeftOut = (form: string): boolean => forms.includes(form) || common.has(form);
+  const withNeighbours = [];
+  for (const { centre, ...sense } of senses) {
+    const chunks = await readChunkTokens(database, collection, await chunksAround(database, collection, sense, centre));
+    const neighbours = nearestWords(centre, chunks, { most: NEIGHBOURS, language, isLeftOut });
+    withNeighbours.push({ ...sense, neighbours });
+  }
+  const written = uses.map((use) => use.word);
+  const statics =
+    uses.length < 2 ? null : await staticSimilarity(await encoders.get(generation.model), written, signal);
+  return {
+    word,
+    form: forms.join(" "),
+    uses: uses.length,
+    truncated,
+    ...described,
+    senses: withNeighbours,
+    similarity: { ...similarity, static: statics },
+  };
+}
+
+/**
+ * Those of the typical contexts, and those that are nearest to the sense: of a model that pools by the mean, an embedding is
+ * the mean of its words' vectors, so a word's vector is at home among them.
+ */
+async function chunksAround(
+  database: Database,
+  collection: Collection,
+  { contexts }: Pick<Sense, "contexts">,
+  centre: Float32Array,
+): Promise<ChunkPlace[]> {
+  const near = await searchChunks(database, collection, { vector: centre, k: NEIGHBOUR_CHUNKS, group: "chunk" });
+  const keys = [
+    ...contexts.map(({ id, ordinal }) => ({ documentId: id, ordinal })),
+    ...near.map(({ documentId, chunk }) => ({ documentId, ordinal: chunk.ordinal })),
+  ];
+  return [...new Map(keys.map((key) => [JSON.stringify([key.documentId, key.ordinal]), key])).values()];
+}
