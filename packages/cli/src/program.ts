@@ -8,6 +8,7 @@ import { addInspect } from "./commands/inspect.ts";
 import { addKeys } from "./commands/keys.ts";
 import { addModels } from "./commands/models.ts";
 import { addSearch } from "./commands/search.ts";
+import { addSenses } from "./commands/senses.ts";
 import { addServe } from "./commands/serve.ts";
 import { addStatus } from "./commands/status.ts";
 import { addUnbuilt } from "./commands/unbuilt.ts";
@@ -32,6 +33,7 @@ export async function runCli(argv: readonly string[], context: CliContext): Prom
     addServe,
     addIngest,
     addSearch,
+    addSenses,
     addInspect,
     addStatus,
     addCollections,

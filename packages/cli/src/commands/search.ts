@@ -5,6 +5,7 @@ import { findMatchedSpans } from "../mark-span.ts";
 import { withCollectionOption, withServerOptions, wholeNumber, type CollectionOptions } from "../options.ts";
 import { printExplained } from "../print-explained.ts";
 import { printHits } from "../print-hits.ts";
+import { searchForSense } from "./search-sense.ts";
 import { withServer } from "../server.ts";
 import type { Span } from "../sentences.ts";
 
@@ -15,6 +16,9 @@ interface Options extends CollectionOptions {
   readonly rerank?: "none" | "maxsim";
   readonly candidates?: number;
   readonly explain?: true;
+  readonly sense?: string;
+  readonly word?: string;
+  readonly anyWord?: true;
 }
 
 const DEFAULT_K = 10;
@@ -27,14 +31,22 @@ export function addSearch(program: Command, context: CliContext): void {
   const command = program
     .command("search")
     .description("Search a collection by meaning; marks the sentence that is nearest to the query")
-    .argument("<query>", "what to look for")
+    .argument("[query]", "what to look for; left out with --sense")
     .option("-k, --k <count>", "most hits", wholeNumber(1, MAX_K), DEFAULT_K)
     .option("--filter <json>", "only documents whose metadata match", parseFilter)
     .addOption(new Option("--mode <mode>", "how to search").choices(["vector", "hybrid", "lexical"]))
     .addOption(new Option("--rerank <how>", "maxsim: rank the nearest anew, word by word").choices(["none", "maxsim"]))
     .option("--candidates <count>", "how many to rank anew", wholeNumber(LEAST_CANDIDATES, MOST_CANDIDATES))
-    .option("--explain", "say which words of a hit each word of the query met, and what that adds to the score");
-  withServerOptions(withCollectionOption(command)).action(async (query: string, options: Options) => {
+    .option("--explain", "say which words of a hit each word of the query met, and what that adds to the score")
+    .option("--sense <sentence>", "look for other places where --word is used as in this sentence")
+    .option("--word <word>", "the word of --sense that is meant")
+    .option("--any-word", "with --sense: not places of the word alone, but any word near in meaning");
+  withServerOptions(withCollectionOption(command)).action(async (query: string | undefined, options: Options) => {
+    const { sense } = options;
+    if ((query === undefined) === (sense === undefined))
+      throw new Error("Give what to look for: either a query, or --sense with --word.");
+    if (sense !== undefined) return searchForSense(context, { ...options, sense });
+    if (query === undefined) return;
     await withServer(context, options.url, async ({ client, signal }) => {
       const { collection, k, filter, mode, rerank, candidates, explain } = options;
       const request: SearchRequest & { readonly query: string } = {
