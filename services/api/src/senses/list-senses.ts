@@ -11,14 +11,14 @@ import {
 import { isWord } from "@polyseme/words";
 import { describeSenses, type DescribedSenses, type Sense } from "./describe-senses.ts";
 import { findUses } from "./find-uses.ts";
-import { commonForms, nearestWords, type Neighbour } from "./neighbours.ts";
+import { commonForms, nearestWords, usedForms, type Neighbour } from "./neighbours.ts";
 import { requireTokenVectors } from "./require-tokens.ts";
 import { staticSimilarity } from "./static-similarity.ts";
 import { formsOfWord } from "./word-place.ts";
 
 const NEIGHBOURS = 8;
-/** Chunks nearest to a sense whose words may be its neighbours, beside those of its typical contexts. */
-const NEIGHBOUR_CHUNKS = 30;
+/** Chunks nearest to a sense whose words may be neighbours, beside those of its typical contexts; full ones have 80 kB each. */
+const NEIGHBOUR_CHUNKS = 20;
 const SAMPLED_CHUNKS = 300;
 
 export interface ListedSenses extends Omit<DescribedSenses, "senses" | "similarity"> {
@@ -49,12 +49,13 @@ export async function listSenses(
   const { senses, similarity, ...described } = describeSenses(uses, generation.dimensions);
   const common = commonForms(senses.length === 0 ? [] : await sampleForms(database, collection, SAMPLED_CHUNKS));
   const isLeftOut = (form: string): boolean => forms.includes(form) || common.has(form);
-  const withNeighbours = [];
-  for (const { centre, ...sense } of senses) {
-    const chunks = await readChunkTokens(database, collection, await chunksAround(database, collection, sense, centre));
-    const neighbours = nearestWords(centre, chunks, { most: NEIGHBOURS, language, isLeftOut });
-    withNeighbours.push({ ...sense, neighbours });
-  }
+  const around = await chunksAround(database, collection, senses);
+  const used = usedForms(await readChunkTokens(database, collection, around), language);
+  const centres = senses.map(({ centre }) => centre);
+  const withNeighbours = senses.map(({ centre: _, ...sense }) => ({
+    ...sense,
+    neighbours: nearestWords(centres, sense.id, used, { most: NEIGHBOURS, isLeftOut }),
+  }));
   const written = uses.map((use) => use.word);
   const statics =
     uses.length < 2 ? null : await staticSimilarity(await encoders.get(generation.model), written, signal);
@@ -70,19 +71,19 @@ export async function listSenses(
 }
 
 /**
- * Those of the typical contexts, and those that are nearest to the sense: of a model that pools by the mean, an embedding is
- * the mean of its words' vectors, so a word's vector is at home among them.
+ * The chunks of the senses' typical contexts, and those that are nearest to the senses: of a model that pools by the mean, an
+ * embedding is the mean of its words' vectors, so a word's vector is at home among them.
  */
 async function chunksAround(
   database: Database,
   collection: Collection,
-  { contexts }: Pick<Sense, "contexts">,
-  centre: Float32Array,
+  senses: readonly Sense[],
 ): Promise<ChunkPlace[]> {
-  const near = await searchChunks(database, collection, { vector: centre, k: NEIGHBOUR_CHUNKS, group: "chunk" });
-  const keys = [
-    ...contexts.map(({ id, ordinal }) => ({ documentId: id, ordinal })),
-    ...near.map(({ documentId, chunk }) => ({ documentId, ordinal: chunk.ordinal })),
-  ];
+  const keys: ChunkPlace[] = [];
+  for (const { contexts, centre } of senses) {
+    const near = await searchChunks(database, collection, { vector: centre, k: NEIGHBOUR_CHUNKS, group: "chunk" });
+    keys.push(...contexts.map(({ id, ordinal }) => ({ documentId: id, ordinal })));
+    keys.push(...near.map(({ documentId, chunk }) => ({ documentId, ordinal: chunk.ordinal })));
+  }
   return [...new Map(keys.map((key) => [JSON.stringify([key.documentId, key.ordinal]), key])).values()];
 }

@@ -1,7 +1,8 @@
 import { packTokens } from "@polyseme/core";
 import type { TokenChunk } from "@polyseme/store";
 import { describe, expect, test } from "vitest";
-import { commonForms, nearestWords } from "./neighbours.ts";
+import { commonForms, nearestWords, usedForms } from "./neighbours.ts";
+import { unit } from "./unit-vectors.ts";
 
 /** A chunk of words, each with its vector. */
 function chunkOf(id: string, words: readonly (readonly [word: string, vector: readonly number[]])[]): TokenChunk {
@@ -37,22 +38,39 @@ const chunks = [
   ]),
 ];
 
-describe("neighbours of a sense", () => {
-  test("are other words, each once whatever its form, nearest first, without signs and numbers", () => {
-    const left = new Set(["appl", "the"]);
-    const found = nearestWords(Float32Array.of(1, 0), chunks, {
-      most: 5,
-      language: "en",
-      isLeftOut: (form) => left.has(form),
-    });
-    expect(found.map(({ word }) => word)).toEqual(["Pears", "laptop"]);
-    expect(found[0]?.similarity).toBeCloseTo(0.999, 2);
+describe("the forms in chunks", () => {
+  test("are each once, with the mean direction of their uses, without signs and numbers", () => {
+    const forms = usedForms(chunks, "en");
+    expect(forms.map(({ form }) => form)).toEqual(["appl", "pear", "the", "laptop"]);
+    const pear = forms.find(({ form }) => form === "pear");
+    expect(pear?.word).toBe("pear");
+    expect((pear?.direction[1] ?? 0) / (pear?.direction[0] ?? 1)).toBeCloseTo((0.111 + 0.05) / 2, 2);
   });
 
-  test("leave out forms that are in more than a fifth of the chunks", () => {
-    const texts = Array.from({ length: 20 }, (_, i) => ["the", i % 5 === 0 ? "pear" : "plum", i < 3 ? "fig" : `w${i}`]);
-    const common = commonForms(texts);
-    expect([...common].sort()).toEqual(["pear", "plum", "the"]);
+  test("are common when they are a large part of all that is there", () => {
+    const texts = Array.from({ length: 20 }, (_, i) => ["the", i % 5 === 0 ? "pear" : "plum", i < 2 ? "fig" : `w${i}`]);
+    expect([...commonForms(texts)].sort()).toEqual(["pear", "plum", "the"]);
     expect(commonForms(texts.slice(0, 9)).size).toBe(0);
+  });
+});
+
+describe("neighbours of a sense", () => {
+  const forms = usedForms(chunks, "en");
+  const left = new Set(["appl", "the"]);
+  const isLeftOut = (form: string): boolean => left.has(form);
+
+  test("are other words, nearest first, with their cosine", () => {
+    const found = nearestWords([Float32Array.of(1, 0)], 0, forms, { most: 5, isLeftOut });
+    expect(found.map(({ word }) => word)).toEqual(["pear", "laptop"]);
+    expect(found[0]?.similarity).toBeCloseTo(0.997, 2);
+  });
+
+  test("are rather nearer to it than near to all senses", () => {
+    const [first, second] = [unit([1, 0.2]), unit([0.2, 1])];
+    const between = { form: "both", word: "both", direction: unit([1, 0.9]) };
+    const own = { form: "own", word: "own", direction: unit([1, -0.6]) };
+    const options = { most: 2, isLeftOut };
+    expect(nearestWords([first], 0, [between, own], options).map(({ word }) => word)).toEqual(["both", "own"]);
+    expect(nearestWords([first, second], 0, [between, own], options).map(({ word }) => word)).toEqual(["own", "both"]);
   });
 });

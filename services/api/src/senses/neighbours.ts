@@ -1,57 +1,92 @@
-import { unpackTokens } from "@polyseme/core";
+import { tokenVectors, unpackTokens } from "@polyseme/core";
 import type { TokenChunk } from "@polyseme/store";
 import { isWord, wordForm } from "@polyseme/words";
-import { packedCosines } from "./packed-cosines.ts";
+import { dot, unit } from "./unit-vectors.ts";
 
 export interface Neighbour {
-  /** As it is written where it is nearest. */
+  /** As it is written where it comes first. */
   readonly word: string;
   readonly similarity: number;
+}
+
+/** A word's form, as some chunks use it. */
+export interface UsedForm {
+  readonly form: string;
+  readonly word: string;
+  /** Of the mean of its uses' directions, length 1. */
+  readonly direction: Float32Array;
 }
 
 const LETTER = /\p{L}/u;
 
 /**
- * The words of some chunks that are nearest to a sense, each once, whatever its form.
- * @param centre of the sense, length 1
- * @param options.isLeftOut tells which forms are not wanted
+ * The forms of the words in some chunks, each with the mean direction of its uses. Words without a meaning of their own take
+ * on that of each sentence, so over many sentences their mean is near to none of them; one use of theirs may be very near.
  */
-export function nearestWords(
-  centre: Float32Array,
-  chunks: readonly TokenChunk[],
-  options: { most: number; language: string | null; isLeftOut: (form: string) => boolean },
-): Neighbour[] {
-  const best = new Map<string, Neighbour>();
+export function usedForms(chunks: readonly TokenChunk[], language: string | null): UsedForm[] {
+  const sums = new Map<string, { word: string; sum: Float64Array }>();
   const forms = new Map<string, string>();
   for (const { text, tokens } of chunks) {
     const packed = unpackTokens(tokens, 0);
-    const cosines = packedCosines(centre, packed);
+    const vectors = tokenVectors(packed);
     const { starts, ends, rows } = packed.units;
     for (let i = 0; i < starts.length; i += 1) {
       const word = text.slice(starts[i], ends[i]);
       if (!isWord(word) || !LETTER.test(word)) continue;
-      const form = forms.get(word) ?? wordForm(word, options.language);
+      const form = forms.get(word) ?? wordForm(word, language);
       forms.set(word, form);
-      const similarity = cosines[rows[i] ?? 0] ?? 0;
-      if (similarity <= (best.get(form)?.similarity ?? -Infinity) || options.isLeftOut(form)) continue;
-      best.set(form, { word, similarity });
+      const from = (rows[i] ?? 0) * packed.dimensions;
+      const own = sums.get(form) ?? { word, sum: new Float64Array(packed.dimensions) };
+      for (const [j, value] of unit(vectors.subarray(from, from + packed.dimensions)).entries())
+        own.sum[j] = (own.sum[j] ?? 0) + value;
+      sums.set(form, own);
     }
   }
-  return [...best.values()]
-    .sort((a, b) => b.similarity - a.similarity || (a.word < b.word ? -1 : 1))
-    .slice(0, options.most);
+  return [...sums].map(([form, { word, sum }]) => ({ form, word, direction: unit(sum) }));
 }
 
-/** A form in more than this share of all chunks says nothing of any of them. */
-const COMMON_SHARE = 0.2;
+/**
+ * The words nearest to a sense, and nearer to it than to the word's other senses: they come in the order of their cosine with
+ * the sense and how much that is above their mean cosine with the others.
+ * @param senses centres of all senses of the word, length 1
+ * @param sense which of them is meant
+ * @param options.isLeftOut tells which forms are not wanted
+ */
+export function nearestWords(
+  senses: readonly Float32Array[],
+  sense: number,
+  forms: readonly UsedForm[],
+  options: { most: number; isLeftOut: (form: string) => boolean },
+): Neighbour[] {
+  return forms
+    .filter(({ form }) => !options.isLeftOut(form))
+    .map(({ word, direction }) => {
+      const cosines = senses.map((centre) => dot(centre, direction));
+      const similarity = cosines[sense] ?? 0;
+      const others = cosines.filter((_, i) => i !== sense);
+      const elsewhere = others.reduce((sum, value) => sum + value, 0) / Math.max(1, others.length);
+      return { word, similarity, rank: 2 * similarity - elsewhere };
+    })
+    .sort((a, b) => b.rank - a.rank || (a.word < b.word ? -1 : 1))
+    .slice(0, options.most)
+    .map(({ word, similarity }) => ({ word, similarity }));
+}
+
+/**
+ * A form that is more than this share of all that is in the chunks (each counted once a chunk) says nothing of any of them.
+ * A share of words and not of chunks, so that it means the same whether a chunk is a sentence or a page.
+ */
+const COMMON_SHARE = 0.002;
+const LEAST_COUNT = 3;
 /** Fewer chunks than this tell nothing about shares. */
 const LEAST_CHUNKS = 10;
 
-/** Forms that are in so many chunks of a collection that they tell none from another, such as articles. */
+/** Forms that are so frequent in a collection that they tell no chunk from another, such as articles and pronouns. */
 export function commonForms(chunks: readonly (readonly string[])[]): Set<string> {
   const counts = new Map<string, number>();
   for (const forms of chunks) for (const form of new Set(forms)) counts.set(form, (counts.get(form) ?? 0) + 1);
-  const least = Math.max(2, COMMON_SHARE * chunks.length);
+  const all = [...counts.values()].reduce((sum, count) => sum + count, 0);
+  const least = Math.max(LEAST_COUNT, COMMON_SHARE * all);
   const common = [...counts].filter(([, count]) => count >= least).map(([form]) => form);
   return new Set(chunks.length < LEAST_CHUNKS ? [] : common);
 }
