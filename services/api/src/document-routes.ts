@@ -3,7 +3,8 @@ import { PolysemeError } from "@polyseme/core";
 import { AnyObject, ErrorSchema } from "@polyseme/http";
 import { getChunks, getCollection, getDocument, type Database } from "@polyseme/store";
 import { Type } from "typebox";
-import { MOST_TOKENS_ANSWERED, requireTokenVectors, UnitSchema, unitsOf } from "./stored-units.ts";
+import { requireTokenVectors } from "./require-token-vectors.ts";
+import { MOST_TOKENS_ANSWERED, UnitSchema, unitsOf } from "./stored-units.ts";
 
 /** Past what the column of ordinals holds there is no chunk, and Postgres would refuse the question. */
 const MOST_ORDINAL = 2_147_483_647;
@@ -56,7 +57,7 @@ export const documentRoutes: FastifyPluginAsyncTypebox<{ database: Database }> =
     async (request) => {
       const include = parseInclude(request.query.include);
       const collection = await getCollection(database, request.params.collection);
-      if (include.has("tokens")) requireTokenVectors(collection);
+      if (include.has("tokens")) requireTokenVectors(collection, "include");
       const document = await getDocument(database, collection, request.params.id);
       const { errorCode, errorMessage, storedAt, ...rest } = document;
       const chunks =

@@ -1,4 +1,5 @@
-import { wordForm, type PackedTokens } from "@polyseme/core";
+import type { PackedTokens } from "@polyseme/core";
+import { wordForm } from "@polyseme/words";
 import type { RowProducts } from "@polyseme/encoder";
 import type { Collection } from "@polyseme/store";
 import { Type, type Static } from "typebox";

@@ -1,24 +1,13 @@
 import { PolysemeError } from "@polyseme/core";
 import type { RowProducts } from "@polyseme/encoder";
 import type { Collection, Hit } from "@polyseme/store";
-import { keepsTokens, type ChunkTokens } from "./chunk-tokens.ts";
+import type { ChunkTokens } from "./chunk-tokens.ts";
 import { matchUnits, maxSim, wordRows } from "./match-units.ts";
 import { rankedUnits, unitQueries, type QueryUnits } from "./query-units.ts";
 
 export interface RankedHit extends Hit {
   /** What the hit was found by; there where `score` is another one. */
   readonly vectorScore?: number;
-}
-
-/** @throws PolysemeError `conflict` when MaxSim has nothing to compare with */
-export function requireTokenVectors(collection: Collection): void {
-  if (keepsTokens(collection)) return;
-  throw new PolysemeError(
-    "conflict",
-    `The collection "${collection.name}" keeps no token vectors, which maxsim compares. ` +
-      `POST /v1/collections/${collection.name}/migrate {"tokenVectors": "int8"} makes them beside what is there.`,
-    { details: { field: "rerank", migrate: `/v1/collections/${collection.name}/migrate` } },
-  );
 }
 
 /**

@@ -16,7 +16,8 @@ import { explainHits, ExplainSchema } from "./explain-hits.ts";
 import { makeKnownCollections } from "./known-collections.ts";
 import { queryUnits, type QueryUnits } from "./query-units.ts";
 import { checkVector } from "./query-vector.ts";
-import { requireTokenVectors, rerankHits, type RankedHit } from "./rerank-hits.ts";
+import { rerankHits, type RankedHit } from "./rerank-hits.ts";
+import { requireTokenVectors } from "./require-token-vectors.ts";
 import { DEFAULT_CANDIDATES, LEAST_CANDIDATES, MOST_CANDIDATES, searchPlan, type SearchPlan } from "./search-plan.ts";
 import { makeSearchTimer, roundMs } from "./search-timer.ts";
 import { answerSenseSearch, refuseBesideSense } from "./senses/answer-sense-search.ts";
@@ -133,7 +134,7 @@ export const searchRoutes: FastifyPluginAsyncTypebox<SearchDeps> = async (app, d
           const wanted = { sense, k: plan.k, group: body.group ?? "document" };
           return answerSenseSearch(deps, collection, wanted, { signal, trace: request.traceparent, started });
         }
-        if (plan.rerank) requireTokenVectors(collection);
+        if (plan.rerank) requireTokenVectors(collection, "rerank");
         const timer = makeSearchTimer(deps, request.traceparent);
         const query = await timer.step("encode", ({ traceparent: trace }) =>
           encodeQuery(deps.encoders, collection, body, plan, { signal, trace }),

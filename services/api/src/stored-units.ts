@@ -1,5 +1,5 @@
 import { PolysemeError, tokenVectors, unpackTokens } from "@polyseme/core";
-import type { Collection, StoredChunk } from "@polyseme/store";
+import type { StoredChunk } from "@polyseme/store";
 import { Type, type Static } from "typebox";
 
 export const UnitSchema = Type.Object({
@@ -12,16 +12,6 @@ export const UnitSchema = Type.Object({
 
 /** Written as numbers a vector takes some 8 kB, and an answer lies in memory as a whole. */
 export const MOST_TOKENS_ANSWERED = 8_192;
-
-/** @throws PolysemeError `conflict` when the collection keeps none */
-export function requireTokenVectors({ name, generation }: Collection): void {
-  if (generation.tokens.tokenVectors !== "none") return;
-  throw new PolysemeError(
-    "conflict",
-    `The collection "${name}" keeps no token vectors. POST /v1/collections/${name}/migrate with tokenVectors "int8" makes them.`,
-    { details: { field: "include" } },
-  );
-}
 
 /**
  * The words of a chunk with their vectors; words that share one have it each.

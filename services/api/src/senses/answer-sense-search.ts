@@ -3,7 +3,7 @@ import type { EncoderRegistry } from "@polyseme/encoder";
 import type { Collection, Database } from "@polyseme/store";
 import type { Static } from "typebox";
 import { encodeWord } from "./encode-word.ts";
-import { requireTokenVectors } from "./require-tokens.ts";
+import { requireTokenVectors } from "../require-token-vectors.ts";
 import { searchSense, type SenseHit, type SenseHits } from "./sense-search.ts";
 import type { SenseSchema } from "./sense-schemas.ts";
 import { placeOfWord } from "./word-place.ts";

@@ -12,7 +12,7 @@ import { isWord } from "@polyseme/words";
 import { describeSenses, type DescribedSenses, type Sense } from "./describe-senses.ts";
 import { findUses } from "./find-uses.ts";
 import { commonForms, nearestWords, usedForms, type Neighbour } from "./neighbours.ts";
-import { requireTokenVectors } from "./require-tokens.ts";
+import { requireTokenVectors } from "../require-token-vectors.ts";
 import { staticSimilarity } from "./static-similarity.ts";
 import { formsOfWord } from "./word-place.ts";
 
