@@ -1,3 +1,4 @@
+import type { CollectionSettings } from "@polyseme/client";
 import { expectStatus, type HttpCaller, type PushAnswer } from "../test/support/http.ts";
 import type { BenchDocument } from "./texts.ts";
 
@@ -17,6 +18,13 @@ export interface PipelineEnds {
   readonly api: HttpCaller;
 }
 
+export interface PipelineOptions {
+  /** What the collection is made with; left out: it is made by the push. */
+  readonly settings?: CollectionSettings;
+  /** Called with the collection's name while its documents are stored, outside the clock. */
+  readonly look?: (collection: string) => Promise<void>;
+}
+
 const SETTLE_MS = 540_000;
 
 /**
@@ -26,8 +34,10 @@ const SETTLE_MS = 540_000;
 export async function runPipeline(
   { ingest, api }: PipelineEnds,
   documents: readonly BenchDocument[],
+  { settings, look }: PipelineOptions = {},
 ): Promise<PipelineRun> {
   const collection = `bench-${Date.now()}`;
+  if (settings !== undefined) expectStatus(await api.call("PUT", `/v1/collections/${collection}`, settings), 201);
   const body = documents.map((document) => `${JSON.stringify(document)}\n`).join("");
   const started = performance.now();
   const answer = await ingest.send(`/v1/collections/${collection}/documents`, "application/x-ndjson", body);
@@ -37,6 +47,7 @@ export async function runPipeline(
   const seconds = (performance.now() - started) / 1_000;
   if (status.stored !== documents.length)
     throw new Error(`${status.stored} of ${documents.length} documents were stored: ${JSON.stringify(status)}`);
+  await look?.(collection);
   expectStatus(await api.call("DELETE", `/v1/collections/${collection}`), 200);
   return { seconds, pushSeconds: pushedMs / 1_000, tokens: status.tokens };
 }

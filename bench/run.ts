@@ -16,6 +16,7 @@ import { benchPush } from "./push.ts";
 import { benchRechunk } from "./rechunk.ts";
 import { renderTable } from "./report.ts";
 import { benchRerank } from "./rerank.ts";
+import { benchTokens } from "./tokens.ts";
 import { benchScale } from "./scale.ts";
 import { benchSearch } from "./search.ts";
 import { openServers } from "./servers.ts";
@@ -35,6 +36,7 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   search: benchSearch,
   rerank: benchRerank,
   memory: benchMemory,
+  tokens: benchTokens,
 };
 
 /** Run by name only: they install something, or repeat what others do. */
