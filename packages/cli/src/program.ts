@@ -2,6 +2,7 @@ import { Command, CommanderError } from "commander";
 import { addCollections } from "./commands/collections.ts";
 import { addDemo } from "./commands/demo.ts";
 import { addDoctor } from "./commands/doctor.ts";
+import { addEval } from "./commands/eval.ts";
 import { addFailures } from "./commands/failures.ts";
 import { addIngest } from "./commands/ingest.ts";
 import { addInspect } from "./commands/inspect.ts";
@@ -11,7 +12,6 @@ import { addSearch } from "./commands/search.ts";
 import { addSenses } from "./commands/senses.ts";
 import { addServe } from "./commands/serve.ts";
 import { addStatus } from "./commands/status.ts";
-import { addUnbuilt } from "./commands/unbuilt.ts";
 import type { CliContext } from "./context.ts";
 
 const SERVER_HELP = `
@@ -40,7 +40,7 @@ export async function runCli(argv: readonly string[], context: CliContext): Prom
     addFailures,
     addModels,
     addKeys,
-    addUnbuilt,
+    addEval,
     addDoctor,
     addDemo,
   ];

@@ -3,6 +3,8 @@ import type { CliContext } from "./context.ts";
 import { duration, plural } from "./terminal.ts";
 
 export interface ProgressState {
+  /** What is counted; documents when left out. */
+  readonly what?: string;
   readonly done: number;
   /** Grows while documents are still being read. */
   readonly total: number;
@@ -63,9 +65,10 @@ function makeLines({ err }: Pick<CliContext, "err">): ProgressView {
 }
 
 /** `120/312 documents, 4,100 tokens/s, 12 s left, the server is full, waiting 8 s` */
-export function describeProgress({ done, total, tokensPerSecond, secondsLeft, paused }: ProgressState): string {
+export function describeProgress(state: ProgressState): string {
+  const { what = "document", done, total, tokensPerSecond, secondsLeft, paused } = state;
   return [
-    `${done.toLocaleString("en")}/${plural(total, "document")}`,
+    `${done.toLocaleString("en")}/${plural(total, what)}`,
     ...(tokensPerSecond === undefined ? [] : [`${Math.round(tokensPerSecond).toLocaleString("en")} tokens/s`]),
     ...(secondsLeft === undefined ? [] : [`${duration(secondsLeft)} left`]),
     ...(paused === undefined ? [] : [`the server is ${paused.why}, waiting ${Math.ceil(paused.seconds)} s`]),
