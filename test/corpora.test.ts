@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import pg from "pg";
 import { toSql } from "pgvector";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
-import { ndcgAt10 } from "./support/ndcg.ts";
+import { ndcgAt } from "../packages/cli/src/eval/ndcg.ts";
 import { sharedFile } from "./support/shared.ts";
 import { startServerStack, type TestStack } from "./support/stack.ts";
 
@@ -96,9 +96,10 @@ describe.skipIf(!haveServers || !haveTexts)("whole corpora on Redis and Postgres
     for (const { text, relevant } of xquad.queries) {
       const hits = await stack.http.search("xquad", { query: text, k: 10 });
       gains.push(
-        ndcgAt10(
+        ndcgAt(
+          10,
           hits.map(({ id }) => id),
-          relevant,
+          new Map([[relevant, 1]]),
         ),
       );
     }
