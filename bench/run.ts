@@ -9,6 +9,7 @@ import { benchGuard } from "./guard.ts";
 import { benchPeers } from "./peers.ts";
 import { benchFreshness } from "./freshness.ts";
 import { benchIndex } from "./index-recall.ts";
+import { benchLate } from "./late.ts";
 import { benchMemory } from "./memory.ts";
 import { benchPipeline } from "./pipeline.ts";
 import { benchPlumbing } from "./plumbing.ts";
@@ -19,6 +20,7 @@ import { benchRerank } from "./rerank.ts";
 import { benchTokens } from "./tokens.ts";
 import { benchScale } from "./scale.ts";
 import { benchSearch } from "./search.ts";
+import { benchSenses } from "./senses.ts";
 import { openServers } from "./servers.ts";
 
 /** Each prints a table; ratios hold from machine to machine, absolute figures do not. */
@@ -37,6 +39,8 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   rerank: benchRerank,
   memory: benchMemory,
   tokens: benchTokens,
+  late: benchLate,
+  senses: benchSenses,
 };
 
 /** Run by name only: they install something, or repeat what others do. */
