@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expectStatus } from "../test/support/http.ts";
-import { ndcgAt10 } from "../test/support/ndcg.ts";
+import { ndcgAt } from "../packages/cli/src/eval/ndcg.ts";
 import type { BenchContext, Benchmark } from "./context.ts";
 import { percentile, type Figure } from "./report.ts";
 import { startServices, type Services } from "./services.ts";
@@ -94,7 +94,7 @@ function byEmbedding({ hits }: Answer): string[] {
 }
 
 function gainsOf(name: string, rankings: readonly string[][], queries: Labelled["queries"]): Figure {
-  const gains = queries.map(({ relevant }, i) => ndcgAt10(rankings[i] ?? [], relevant));
+  const gains = queries.map(({ relevant }, i) => ndcgAt(10, rankings[i] ?? [], new Map([[relevant, 1]])));
   const mean = gains.reduce((sum, gain) => sum + gain, 0) / gains.length;
   return { name: `${name}, ${queries.length} questions`, unit: "nDCG@10", values: [mean] };
 }

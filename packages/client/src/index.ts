@@ -4,4 +4,5 @@ export type { PushOptions, PushProgress, PushResult } from "./push.ts";
 export type { RequestPause } from "./requester.ts";
 export type { RetryPolicy } from "./retry.ts";
 export type { Ticket, WaitOptions } from "./ticket.ts";
+export type * from "./search-types.ts";
 export type * from "./types.ts";

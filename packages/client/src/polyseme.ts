@@ -1,5 +1,6 @@
 import { makeRequester, type Requester, type RequesterOptions } from "./requester.ts";
 import { pushDocuments, type PushOptions, type PushResult } from "./push.ts";
+import type { SearchAnswer, SearchRequest, SensesAnswer } from "./search-types.ts";
 import type {
   ApiKey,
   Collection,
@@ -15,9 +16,6 @@ import type {
   NewKey,
   PushDocument,
   Readiness,
-  SearchAnswer,
-  SearchRequest,
-  SensesAnswer,
   StoredDocument,
 } from "./types.ts";
 
