@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { isWord, wordRuns, wordsOf } from "./text-words.ts";
+import { makeFormOf } from "./word-form.ts";
 
 describe("the words of a text", () => {
   test("have offsets that slice the text, in order, and leave out nothing but white space", () => {
@@ -27,16 +28,16 @@ describe("places of a word", () => {
   const words = ["New", "York", "is", "new", ";", "new", "yorks", "New"];
 
   test("are found in any of its forms", () => {
-    expect(wordRuns(words, ["new"], "en")).toEqual([0, 3, 5, 7]);
+    expect(wordRuns(words, ["new"], makeFormOf("en"))).toEqual([0, 3, 5, 7]);
   });
 
   test("of several words are those where one stands behind the other", () => {
-    expect(wordRuns(words, ["new", "york"], "en")).toEqual([0, 5]);
-    expect(wordRuns(words, ["york", "new"], "en")).toEqual([6]);
-    expect(wordRuns(words, ["new", "is"], "en")).toEqual([]);
+    expect(wordRuns(words, ["new", "york"], makeFormOf("en"))).toEqual([0, 5]);
+    expect(wordRuns(words, ["york", "new"], makeFormOf("en"))).toEqual([6]);
+    expect(wordRuns(words, ["new", "is"], makeFormOf("en"))).toEqual([]);
   });
 
   test("do not overlap", () => {
-    expect(wordRuns(["a", "a", "a"], ["a", "a"], null)).toEqual([0]);
+    expect(wordRuns(["a", "a", "a"], ["a", "a"], makeFormOf(null))).toEqual([0]);
   });
 });

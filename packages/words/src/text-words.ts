@@ -1,5 +1,3 @@
-import { wordForm } from "./word-form.ts";
-
 /** A word or a sign of a text, white space left out, with its UTF-16 offsets [start, end). */
 export interface TextWord {
   readonly text: string;
@@ -26,10 +24,15 @@ export function wordsOf(text: string): TextWord[] {
  * Where one word after the other has the forms wanted.
  * @param words in the order of their text
  * @param forms at least one
+ * @param formOf gives a word's form; see `makeFormOf`
  * @returns the number of the first word of each such place, ascending; places do not overlap
  */
-export function wordRuns(words: readonly string[], forms: readonly string[], language: string | null): number[] {
-  const have = formsOf(words, language);
+export function wordRuns(
+  words: readonly string[],
+  forms: readonly string[],
+  formOf: (word: string) => string,
+): number[] {
+  const have = words.map(formOf);
   const runs: number[] = [];
   for (let at = 0; at + forms.length <= have.length;) {
     const found = forms.every((form, i) => have[at + i] === form);
@@ -37,14 +40,4 @@ export function wordRuns(words: readonly string[], forms: readonly string[], lan
     at += found ? forms.length : 1;
   }
   return runs;
-}
-
-/** Texts repeat their words, and a stemmer is slower than a look-up. */
-function formsOf(words: readonly string[], language: string | null): string[] {
-  const known = new Map<string, string>();
-  return words.map((word) => {
-    const form = known.get(word) ?? wordForm(word, language);
-    known.set(word, form);
-    return form;
-  });
 }

@@ -29,3 +29,16 @@ export function wordForms(word: string, language: string | null): string[] {
     .split(/\s+/)
     .filter((form) => form !== "");
 }
+
+/**
+ * `wordForm` for the words of many texts: texts repeat their words, and a stemmer is slower than a look-up. It remembers all
+ * words that it has seen, so it is for one request.
+ */
+export function makeFormOf(language: string | null): (word: string) => string {
+  const known = new Map<string, string>();
+  return (word) => {
+    let form = known.get(word);
+    if (form === undefined) known.set(word, (form = wordForm(word, language)));
+    return form;
+  };
+}

@@ -1,6 +1,6 @@
 import { unpackUnits } from "@polyseme/core";
 import { findWords, readTokenRows, type Collection, type Database, type RowRef, type WordChunk } from "@polyseme/store";
-import { wordRuns } from "@polyseme/words";
+import { makeFormOf, wordRuns } from "@polyseme/words";
 import { directionOf, storedRow } from "./unit-vectors.ts";
 import { indexedForms } from "./word-place.ts";
 
@@ -44,7 +44,8 @@ export async function findUses(
 ): Promise<FoundUses> {
   const precision = collection.generation.tokens.tokenVectors === "half" ? "half" : "int8";
   const found = await findWords(database, collection, { forms: indexedForms(forms), limit });
-  const all = found.chunks.flatMap((chunk) => usesIn(chunk, forms, collection.language));
+  const formOf = makeFormOf(collection.language);
+  const all = found.chunks.flatMap((chunk) => usesIn(chunk, forms, formOf));
   const placed = all.slice(0, limit);
   const rows = await readTokenRows(
     database,
@@ -65,11 +66,11 @@ export async function findUses(
   return { uses, truncated: found.truncated || all.length > limit, bytesRead };
 }
 
-function usesIn(chunk: WordChunk, forms: readonly string[], language: string | null): PlacedUse[] {
+function usesIn(chunk: WordChunk, forms: readonly string[], formOf: (word: string) => string): PlacedUse[] {
   const { documentId, ordinal, version, start, end, text } = chunk;
   const units = unpackUnits(chunk.units, 0, { rows: chunk.rows });
   const words = Array.from(units.starts, (from, i) => text.slice(from, units.ends[i]));
-  return wordRuns(words, forms, language).map((first) => {
+  return wordRuns(words, forms, formOf).map((first) => {
     const numbers = forms.map((_, i) => first + i);
     const from = units.starts[first] ?? 0;
     const to = units.ends[first + forms.length - 1] ?? from;

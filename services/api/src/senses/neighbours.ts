@@ -1,6 +1,6 @@
 import { tokenVectors, unpackTokens } from "@polyseme/core";
 import type { TokenChunk } from "@polyseme/store";
-import { isWord, wordForm } from "@polyseme/words";
+import { isWord, makeFormOf } from "@polyseme/words";
 import { dot, unit } from "./unit-vectors.ts";
 
 export interface Neighbour {
@@ -25,7 +25,7 @@ const LETTER = /\p{L}/u;
  */
 export function usedForms(chunks: readonly TokenChunk[], language: string | null): UsedForm[] {
   const sums = new Map<string, { word: string; sum: Float64Array }>();
-  const forms = new Map<string, string>();
+  const formOf = makeFormOf(language);
   for (const { text, tokens } of chunks) {
     const packed = unpackTokens(tokens, 0);
     const vectors = tokenVectors(packed);
@@ -33,8 +33,7 @@ export function usedForms(chunks: readonly TokenChunk[], language: string | null
     for (let i = 0; i < starts.length; i += 1) {
       const word = text.slice(starts[i], ends[i]);
       if (!isWord(word) || !LETTER.test(word)) continue;
-      const form = forms.get(word) ?? wordForm(word, language);
-      forms.set(word, form);
+      const form = formOf(word);
       const from = (rows[i] ?? 0) * packed.dimensions;
       const own = sums.get(form) ?? { word, sum: new Float64Array(packed.dimensions) };
       for (const [j, value] of unit(vectors.subarray(from, from + packed.dimensions)).entries())

@@ -2,8 +2,9 @@ import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
 import { checkUsableText, PolysemeError, type Metrics } from "@polyseme/core";
 import type { EncoderRegistry } from "@polyseme/encoder";
 import { CollectionParams, ErrorSchema, requestSignal } from "@polyseme/http";
-import { getCollection, type Database } from "@polyseme/store";
+import type { Database } from "@polyseme/store";
 import { Type } from "typebox";
+import { makeKnownCollections } from "../known-collections.ts";
 import { listSenses } from "./list-senses.ts";
 import { MAX_WORD_CHARACTERS, SensesSchema } from "./sense-schemas.ts";
 
@@ -20,6 +21,7 @@ export interface SenseRouteDeps {
 /** The senses in which a collection uses a word. */
 export const senseRoutes: FastifyPluginAsyncTypebox<SenseRouteDeps> = async (app, deps) => {
   await Promise.resolve();
+  const known = makeKnownCollections(deps.database, () => performance.now());
   app.get(
     "/v1/collections/:collection/senses",
     {
@@ -45,9 +47,10 @@ export const senseRoutes: FastifyPluginAsyncTypebox<SenseRouteDeps> = async (app
       const started = performance.now();
       const limit = parseLimit(request.query.limit);
       const word = checkUsableText(request.query.word, "word");
-      const collection = await getCollection(deps.database, request.params.collection);
       const signal = requestSignal(reply, ANSWER_WITHIN_MS);
-      const answer = await listSenses(deps, collection, { word, limit, signal });
+      const answer = await known.use(request.params.collection, (collection) =>
+        listSenses(deps, collection, { word, limit, signal }),
+      );
       deps.metrics.observeStage("senses", performance.now() - started);
       return answer;
     },

@@ -1,5 +1,5 @@
 import { PolysemeError } from "@polyseme/core";
-import { isWord, wordForms, wordRuns, wordsOf } from "@polyseme/words";
+import { isWord, makeFormOf, wordForms, wordRuns, wordsOf } from "@polyseme/words";
 
 /** A word, or several one behind the other, in a text. */
 export interface WordPlace {
@@ -68,7 +68,7 @@ function wordsLike(words: Words, word: string, language: string | null): Words {
   const [at] = wordRuns(
     words.map(({ text }) => text),
     forms,
-    language,
+    makeFormOf(language),
   );
   if (at === undefined) throw fault("sense.word", "The text does not hold this word in any of its forms.");
   return words.slice(at, at + forms.length);
