@@ -12,25 +12,34 @@ const MAY_IMPORT = {
   "packages/queue": ["core"],
   "packages/tracing": ["core"],
   "packages/http": ["core", "store", "backends", "tracing"],
+  "packages/page": [],
   "packages/backends": ["core", "store", "queue"],
   "services/ingest": ["core", "store", "queue", "backends", "http", "encoder/catalog"],
   "services/embedder": ["core", "words", "store", "queue", "backends", "http", "encoder"],
-  "services/api": ["core", "words", "store", "queue", "backends", "http", "encoder"],
+  "services/api": ["core", "words", "store", "queue", "backends", "http", "encoder", "page"],
   "services/all": ["core", "store", "queue", "backends", "http", "encoder", "ingest", "embedder", "api"],
   "packages/cli": ["core", "client", "encoder", "backends", "ingest", "embedder", "api", "all"],
 };
 
+/** What only describes may be shared further: it leaves nothing behind when it is built. */
+const MAY_IMPORT_TYPES = { "packages/page": ["client"] };
+
 const direction = Object.entries(MAY_IMPORT).map(([folder, allowed]) => ({
-  files: [`${folder}/**/*.ts`],
+  files: [`${folder}/**/*.ts`, `${folder}/**/*.tsx`],
   rules: {
-    "no-restricted-imports": [
+    "@typescript-eslint/no-restricted-imports": [
       "error",
       {
         patterns: [
           {
-            regex: `^@polyseme/(?!(?:${allowed.join("|") || "-"})(?:/|$))`,
+            regex: `^@polyseme/(?!(?:${[...allowed, ...(MAY_IMPORT_TYPES[folder] ?? [])].join("|") || "-"})(?:/|$))`,
             message: `${folder} may import only ${allowed.map((name) => `@polyseme/${name}`).join(", ") || "no other package"}.`,
           },
+          ...(MAY_IMPORT_TYPES[folder] ?? []).map((name) => ({
+            regex: `^@polyseme/${name}$`,
+            allowTypeImports: true,
+            message: `${folder} may import types only of @polyseme/${name}.`,
+          })),
           { regex: "^(\\.\\./)+(packages|services)/", message: "Import another package by its name." },
         ],
       },
@@ -40,11 +49,19 @@ const direction = Object.entries(MAY_IMPORT).map(([folder, allowed]) => ({
 
 export default tseslint.config(
   {
-    ignores: ["**/node_modules", "**/dist", "bench/results", "infra/npm/empty", ".servers", ".polyseme"],
+    ignores: [
+      "**/node_modules",
+      "**/dist",
+      "bench/results",
+      "infra/npm/empty",
+      ".servers",
+      ".polyseme",
+      "test-artefacts",
+    ],
   },
   js.configs.recommended,
   {
-    files: ["**/*.ts"],
+    files: ["**/*.ts", "**/*.tsx"],
     extends: [...tseslint.configs.recommendedTypeChecked, ...tseslint.configs.stylisticTypeChecked],
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     rules: {

@@ -14,7 +14,12 @@ export default defineConfig({
         extends: true,
         test: {
           name: "unit",
-          include: ["packages/*/src/**/*.test.ts", "services/*/src/**/*.test.ts", "bench/*.test.ts"],
+          include: [
+            "packages/*/src/**/*.test.ts",
+            "packages/page/web/**/*.test.ts",
+            "services/*/src/**/*.test.ts",
+            "bench/*.test.ts",
+          ],
           setupFiles: ["test/support/leaks.ts"],
         },
       },

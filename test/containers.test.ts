@@ -95,6 +95,16 @@ test("the CUDA provider is fetched in the GPU image alone", async () => {
   expect(await file("node_modules/onnxruntime-node/script/install.js")).toContain("ONNXRUNTIME_NODE_INSTALL");
 });
 
+test("the image is given the built page, without what builds it", async () => {
+  const lines = (await file("infra/docker/Dockerfile")).split("\n");
+  const last = lines.slice(lines.findLastIndex((line) => line.startsWith("FROM ")));
+  expect(last).toContain("COPY --from=page /app/packages/page/dist packages/page/dist");
+  expect(lines).toContain("RUN npm ci --omit=dev --no-audit --no-fund");
+  const lock = JSON.parse(await file("package-lock.json")) as { packages: Record<string, { dev?: boolean }> };
+  for (const name of ["vite", "rolldown", "preact", "playwright-core", "axe-core"])
+    expect([name, lock.packages[`node_modules/${name}`]?.dev]).toEqual([name, true]);
+});
+
 test.each(["infra/docker/Dockerfile", "infra/docker/embedder.gpu.Dockerfile"])(
   "%s copies what a service runs from, and ends as a user without rights",
   async (path) => {

@@ -9,6 +9,7 @@ import { failureRoutes } from "./failure-routes.ts";
 import { inspectRoutes } from "./inspect-routes.ts";
 import { keyRoutes } from "./key-routes.ts";
 import { migrationRoutes } from "./migration-routes.ts";
+import { pageRoutes } from "./page-routes.ts";
 import { queueBoard } from "./queue-board.ts";
 import { searchRoutes } from "./search-routes.ts";
 import { senseRoutes } from "./senses/sense-routes.ts";
@@ -25,7 +26,7 @@ export interface ApiOptions {
   readonly stop: AbortSignal;
 }
 
-/** The reading side: collections, documents, failures, search, inspect, embeddings; and who has keys. */
+/** The reading side: collections, documents, failures, search, inspect, embeddings, the web page; and who has keys. */
 export function makeApi(options: ApiOptions): Service {
   const { backends, keys, encoders, inference, log, metrics, tracing = NO_TRACING, stop } = options;
   const { database, queues } = backends;
@@ -42,6 +43,7 @@ export function makeApi(options: ApiOptions): Service {
       await app.register(embeddingsRoutes, { encoders });
       await app.register(keyRoutes, { database, keys, log });
       await app.register(queueBoard, { queues });
+      await app.register(pageRoutes, { log });
     },
     probes: [...backendProbes(backends), inference],
     refreshMetrics() {
@@ -55,6 +57,5 @@ export function makeApi(options: ApiOptions): Service {
 
 /** Routes of the API that have a name already and no code yet. */
 export const UNBUILT_ROUTES: readonly UnbuiltRoute[] = [
-  { method: "GET", url: "/", needs: "nobody", what: "The web page" },
   { method: "GET", url: "/docs", needs: "nobody", what: "The documentation page (see /openapi.json)" },
 ];

@@ -1,0 +1,86 @@
+import { useState } from "preact/hooks";
+import { showCosine, showShare } from "../parts/numbers.ts";
+import type { ExplainedToken, Hit } from "../shapes.ts";
+import { markPieces, splitTokens } from "./explain-marks.ts";
+
+/** A hit with its text; where it is explained, the spans that each part of the query met, and what they are worth. */
+export function HitView({ hit }: { readonly hit: Hit }) {
+  const [chosen, setChosen] = useState<number>();
+  const titled = hit.title !== null && hit.title !== "";
+  return (
+    <li class="hit">
+      <div class="hit-head">
+        <h3>{titled ? hit.title : hit.id}</h3>
+        {titled && <span class="id">{hit.id}</span>}
+        <span class="score">
+          similarity <strong class="figure">{showCosine(hit.score)}</strong>
+        </span>
+      </div>
+      <p class="hit-text">
+        {markPieces(hit).map(({ text, tokens, strength }, i) =>
+          strength === 0 ? (
+            text
+          ) : (
+            <mark
+              key={i}
+              class={`strength-${strength}${chosen !== undefined && tokens.includes(chosen) ? " chosen" : ""}`}
+            >
+              {text}
+            </mark>
+          ),
+        )}
+      </p>
+      {hit.explain !== undefined && <Explanation tokens={hit.explain.tokens} chosen={chosen} onChoose={setChosen} />}
+    </li>
+  );
+}
+
+interface ExplanationProps {
+  readonly tokens: readonly ExplainedToken[];
+  readonly chosen: number | undefined;
+  readonly onChoose: (index: number | undefined) => void;
+}
+
+function Explanation({ tokens, chosen, onChoose }: ExplanationProps) {
+  const { words, special } = splitTokens(tokens);
+  return (
+    <>
+      <ul class="met" aria-label="What each word of the query met">
+        {words.map(({ index, token }) => (
+          <li key={index}>
+            <button
+              type="button"
+              aria-pressed={chosen === index}
+              onClick={() => {
+                onChoose(chosen === index ? undefined : index);
+              }}
+              onFocus={() => {
+                onChoose(index);
+              }}
+              onBlur={() => {
+                onChoose(undefined);
+              }}
+              onMouseEnter={() => {
+                onChoose(index);
+              }}
+              onMouseLeave={() => {
+                onChoose(undefined);
+              }}
+            >
+              <b>{token.text}</b>
+              {token.match !== null && ` → ${token.match.text}`}
+              <span class="met-figures">
+                {showCosine(token.similarity)} · {showShare(token.share)}
+              </span>
+            </button>
+          </li>
+        ))}
+      </ul>
+      {special.length > 0 && (
+        <p class="special-tokens">
+          Not part of the text: {special.map(({ text, similarity }) => `${text} ${showCosine(similarity)}`).join(", ")}
+        </p>
+      )}
+    </>
+  );
+}
