@@ -106,14 +106,21 @@ export async function deleteDocuments(
       [collection.id],
     );
     // A statement of its own, after the rows are locked and gone: it sees the chunks of a run that was just in time.
-    for (const { number } of generations.rows)
-      await sql.query(`delete from ${chunkTable(collection.id, number)} where document_id = any($1::text[])`, [
-        removed,
-      ]);
-    await sql.query("delete from polyseme_store.followed_documents where collection_id = $1 and id = any($2::text[])", [
-      collection.id,
-      removed,
-    ]);
+    for (const { number } of generations.rows) {
+      const table = chunkTable(collection.id, number);
+      // Looked up document by document (offset 0): for a list of ids the planner may read the whole table.
+      await sql.query(
+        `delete from ${table} where ctid = any (array(
+           select old.at from unnest($1::text[]) as n(id)
+           cross join lateral (select o.ctid as at from ${table} o where o.document_id = n.id offset 0) old))`,
+        [removed],
+      );
+    }
+    await sql.query(
+      `delete from polyseme_store.followed_documents q using unnest($1::int[], $2::text[]) as w(collection_id, id)
+       where q.collection_id = w.collection_id and q.id = w.id`,
+      [removed.map(() => collection.id), removed],
+    );
     return removed.length;
   });
 }
