@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+import { expectStatus, waitUntil } from "./support/http.ts";
 import { startEmbeddedStack, startServerStack, type TestStack } from "./support/stack.ts";
 
 const databaseUrl = inject("databaseUrl");
@@ -204,6 +205,29 @@ for (const { name, start, can } of stacks)
       const { body } = await stack.http.call("GET", "/openapi.json");
       expect(body["openapi"]).toBe("3.1.0");
       expect(Object.keys(body["paths"] as object)).toContain("/v1/collections/{collection}/search");
+    });
+
+    test("a collection goes to other settings and back while it is searched", async () => {
+      const text = "Rivers carve valleys. Banks lend money. Apples grow on trees. Engines burn fuel. ".repeat(4);
+      const documents = Array.from({ length: 5 }, (_, i) => ({ id: `m${i}`, text: `${i}. ${text}` }));
+      await stack.http.settled((await stack.http.push("moving", documents)).ticket);
+      const path = "/v1/collections/moving/migration";
+      const act = async (what: string): Promise<Record<string, unknown>> =>
+        expectStatus(await stack.http.call("POST", `${path}/${what}`, {}), 200) as Record<string, unknown>;
+      expectStatus(
+        await stack.http.call("POST", "/v1/collections/moving/migrate", { chunking: { maxTokens: 24 } }),
+        202,
+      );
+      await waitUntil("the new generation is ready", async () => {
+        expect(await stack.http.search("moving", { query: "money" })).toHaveLength(5);
+        return (await stack.http.call("GET", path)).body["state"] === "ready";
+      });
+      expect(await act("cutover")).toMatchObject({ state: "live", documents: { total: 5, failed: 0, pending: 0 } });
+      expect(await stack.http.search("moving", { query: "money" })).toHaveLength(5);
+      expect((await stack.http.call("GET", "/v1/collections/moving")).body).toMatchObject({ generation: 2 });
+      expect(await act("rollback")).toMatchObject({ state: "rolled_back" });
+      expect(await stack.http.search("moving", { query: "money" })).toHaveLength(5);
+      expect((await stack.http.call("DELETE", path)).body).toEqual({ dropped: 2, live: 1 });
     });
 
     test("what is not built yet says so with 501", async () => {
