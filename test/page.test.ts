@@ -201,7 +201,9 @@ describe.skipIf(executable === undefined)("the page", () => {
     ]);
     await page.getByRole("button", { name: /^fruit/ }).focus();
     expect(await page.locator("mark.chosen").allInnerTexts()).toEqual(["apple"]);
-    expect(await page.locator(".special-tokens").innerText()).toBe("Not part of the text: [CLS] 0.40, [SEP] 0.30");
+    expect(await page.locator(".special-tokens").innerText()).toBe(
+      "Of the score beside the words: [CLS] 0.04, [SEP] 0.03",
+    );
     expect(opened?.faults).toEqual([]);
   });
 

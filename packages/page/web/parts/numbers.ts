@@ -1,5 +1,6 @@
-/** A cosine for people: two decimals, and 1 only when it is exactly that. */
-export function showCosine(value: number): string {
+/** A cosine for people: two decimals, and 1 only when it is exactly that; a dash where there is none. */
+export function showCosine(value: number | null): string {
+  if (value === null) return "–";
   if (value === 1) return "1";
   // Rounded up it would claim to be the same vector.
   return Math.min(value, 0.99)

@@ -11,7 +11,7 @@ const hit = {
 
 function token(share: number, start: number, text: string) {
   const match = { start, end: start + text.length, text };
-  return { text, start: 0, end: 1, special: false, similarity: 0.5, share, match };
+  return { text, start: 0, end: 1, special: false, similarity: 0.5, part: share / 2, share, match };
 }
 
 test("a hit without explanation is one plain piece", () => {

@@ -78,7 +78,7 @@ function Explanation({ tokens, chosen, onChoose }: ExplanationProps) {
       </ul>
       {special.length > 0 && (
         <p class="special-tokens">
-          Not part of the text: {special.map(({ text, similarity }) => `${text} ${showCosine(similarity)}`).join(", ")}
+          Of the score beside the words: {special.map(({ text, part }) => `${text} ${showCosine(part)}`).join(", ")}
         </p>
       )}
     </>

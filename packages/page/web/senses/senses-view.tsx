@@ -78,7 +78,7 @@ function Senses({ answer }: { readonly answer: SensesAnswer }) {
           <tr>
             <th scope="row">contextual</th>
             <td class="figure">{showCosine(similarity.within)}</td>
-            <td class="figure">{similarity.across === null ? "–" : showCosine(similarity.across)}</td>
+            <td class="figure">{showCosine(similarity.across)}</td>
           </tr>
           <tr>
             <th scope="row">static</th>
