@@ -28,5 +28,9 @@ export async function staticSimilarity(
     directions.set(written[i] ?? "", unit(mean));
   }
   const rows = words.map((word) => directions.get(word)).filter((row) => row !== undefined);
+  const [first] = rows;
+  if (first === undefined || rows.length < 2) return null;
+  // One row of the table is the same as itself, which sums of rounded products would miss by a millionth.
+  if ([...directions.values()].every((row) => row.every((value, i) => value === first[i]))) return 1;
   return similarities(rowsOf(rows, dimensions), new Int32Array(rows.length), 1).within;
 }
