@@ -138,7 +138,7 @@ test("from the command line keys are made, listed and revoked, also where keys a
   } finally {
     await rm(dataDir, { recursive: true, force: true });
   }
-});
+}, 120_000);
 
 test("the embedded stack without any key is refused an address that others reach", async () => {
   const dataDir = await mkdtemp(join(tmpdir(), "polyseme-keys-"));

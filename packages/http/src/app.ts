@@ -147,10 +147,13 @@ export function buildApp(options: AppOptions) {
  * Whom a route is for, in the description: tools that make clients read `security`, tests and people `x-needs`. Where a
  * key is asked for, it may be refused, whatever else the route answers.
  */
-function describeAccess(schema: FastifySchema, needs: Rank = "admin"): FastifySchema {
+function describeAccess(schema: FastifySchema | undefined, needs: Rank = "admin"): FastifySchema {
   const described = { ...schema, "x-needs": needs };
   if (needs === "nobody") return { ...described, security: [] };
-  return { ...described, response: { "4xx": ErrorSchema, "5xx": ErrorSchema, ...(schema.response as object) } };
+  return {
+    ...described,
+    response: { "4xx": ErrorSchema, "5xx": ErrorSchema, ...(schema?.response as object | undefined) },
+  };
 }
 
 function isStillSending({ raw, headers }: FastifyRequest): boolean {
