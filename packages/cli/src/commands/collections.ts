@@ -1,4 +1,4 @@
-import type { Collection, CollectionSettings } from "@polyseme/client";
+import type { Collection } from "@polyseme/client";
 import { Option, type Command } from "commander";
 import type { CliContext } from "../context.ts";
 import { withServerOptions, wholeNumber, type ServerOptions } from "../options.ts";
@@ -6,19 +6,12 @@ import { printCollections } from "../print-collections.ts";
 import { withServer } from "../server.ts";
 import { addMigrate } from "./migrate.ts";
 import { describeMigration, migrationOf } from "./migration-words.ts";
+import { MAX_CHUNK_TOKENS, settingsOf, type SettingsOptions } from "./settings-of.ts";
 
-interface CreateOptions extends ServerOptions {
-  readonly model?: string;
-  readonly language?: string;
-  readonly maxTokens?: number;
-  readonly overlapTokens?: number;
-  readonly strategy?: "sentence" | "token";
-  readonly tokenVectors?: "none" | "int8" | "half";
-  readonly tokenPooling?: 1 | 2 | 3;
+interface CreateOptions extends ServerOptions, SettingsOptions {
   readonly lateChunking?: true;
 }
 
-const MAX_CHUNK_TOKENS = 32_768;
 const MAX_POOLING = 3;
 
 /** `polyseme collections create|list|show|delete|migrate`. */
@@ -52,7 +45,9 @@ function addCreate(collections: Command, context: CliContext): void {
     .option("--late-chunking", "chunks are vectors of the document around them");
   withServerOptions(command).action(async (name: string, options: CreateOptions) => {
     await withServer(context, options.url, async ({ client, signal }) => {
-      const { created, collection } = await client.collections.create(name, settingsOf(options), { signal });
+      const { created, collection } = await client.collections.create(name, settingsOf(options, options.lateChunking), {
+        signal,
+      });
       if (options.json === true) context.out.json(collection);
       else context.out.line(`${created ? "Made" : "Confirmed"} ${describeSettings(collection)}`);
     });
@@ -106,31 +101,6 @@ function addDelete(collections: Command, context: CliContext): void {
       else context.out.line(`Deleted "${name}".`);
     });
   });
-}
-
-function settingsOf({
-  model,
-  language,
-  maxTokens,
-  overlapTokens,
-  strategy,
-  tokenVectors,
-  tokenPooling,
-  lateChunking,
-}: CreateOptions): CollectionSettings {
-  const chunking = {
-    ...(maxTokens === undefined ? {} : { maxTokens }),
-    ...(overlapTokens === undefined ? {} : { overlapTokens }),
-    ...(strategy === undefined ? {} : { strategy }),
-  };
-  return {
-    ...(model === undefined ? {} : { model }),
-    ...(language === undefined ? {} : { language }),
-    ...(Object.keys(chunking).length === 0 ? {} : { chunking }),
-    ...(tokenVectors === undefined ? {} : { tokenVectors }),
-    ...(tokenPooling === undefined ? {} : { tokenPooling }),
-    ...(lateChunking === undefined ? {} : { lateChunking }),
-  };
 }
 
 function describeSettings(collection: Collection): string {

@@ -1,4 +1,4 @@
-import type { Migration, MigrationSettings, Polyseme } from "@polyseme/client";
+import type { Migration, Polyseme } from "@polyseme/client";
 import { pause } from "@polyseme/core";
 import { Option, type Command } from "commander";
 import type { CliContext } from "../context.ts";
@@ -6,14 +6,9 @@ import { withServerOptions, wholeNumber, type ServerOptions } from "../options.t
 import { makeProgressView } from "../progress.ts";
 import { withServer } from "../server.ts";
 import { describeMigration } from "./migration-words.ts";
+import { MAX_CHUNK_TOKENS, settingsOf, type SettingsOptions } from "./settings-of.ts";
 
-interface MigrateOptions extends ServerOptions {
-  readonly model?: string;
-  readonly maxTokens?: number;
-  readonly overlapTokens?: number;
-  readonly strategy?: "sentence" | "token";
-  readonly tokenVectors?: "none" | "int8" | "half";
-  readonly tokenPooling?: 1 | 2 | 3;
+interface MigrateOptions extends ServerOptions, Omit<SettingsOptions, "language"> {
   readonly late?: boolean;
   readonly wait?: true;
   readonly cutover?: true;
@@ -22,7 +17,6 @@ interface MigrateOptions extends ServerOptions {
   readonly end?: true;
 }
 
-const MAX_CHUNK_TOKENS = 32_768;
 const LOOK_EVERY_MS = 500;
 
 /** `polyseme collections migrate`: starts a migration, or goes on with the one that is under way. */
@@ -70,7 +64,7 @@ async function act(
   signal: AbortSignal,
 ): Promise<Migration> {
   if (options.rollback === true) return client.migrations.rollBack(name, { signal });
-  const settings = settingsOf(options);
+  const settings = settingsOf(options, options.late);
   const isNew = Object.keys(settings).length > 0;
   const started = await (isNew
     ? client.migrations.start(name, settings, { signal })
@@ -101,27 +95,4 @@ async function untilCaughtUp(
   } finally {
     view.stop();
   }
-}
-
-function settingsOf({
-  model,
-  maxTokens,
-  overlapTokens,
-  strategy,
-  tokenVectors,
-  tokenPooling,
-  late,
-}: MigrateOptions): MigrationSettings {
-  const chunking = {
-    ...(maxTokens === undefined ? {} : { maxTokens }),
-    ...(overlapTokens === undefined ? {} : { overlapTokens }),
-    ...(strategy === undefined ? {} : { strategy }),
-  };
-  return {
-    ...(model === undefined ? {} : { model }),
-    ...(Object.keys(chunking).length === 0 ? {} : { chunking }),
-    ...(tokenVectors === undefined ? {} : { tokenVectors }),
-    ...(tokenPooling === undefined ? {} : { tokenPooling }),
-    ...(late === undefined ? {} : { lateChunking: late }),
-  };
 }

@@ -1,0 +1,34 @@
+import type { CollectionSettings } from "@polyseme/client";
+
+/** Settings of a collection's vectors as the command line takes them. */
+export interface SettingsOptions {
+  readonly model?: string;
+  readonly language?: string;
+  readonly maxTokens?: number;
+  readonly overlapTokens?: number;
+  readonly strategy?: "sentence" | "token";
+  readonly tokenVectors?: "none" | "int8" | "half";
+  readonly tokenPooling?: 1 | 2 | 3;
+}
+
+export const MAX_CHUNK_TOKENS = 32_768;
+
+/** Those that were given, as the API takes them; what was left out stays out. */
+export function settingsOf(
+  { model, language, maxTokens, overlapTokens, strategy, tokenVectors, tokenPooling }: SettingsOptions,
+  lateChunking: boolean | undefined,
+): CollectionSettings {
+  const chunking = {
+    ...(maxTokens === undefined ? {} : { maxTokens }),
+    ...(overlapTokens === undefined ? {} : { overlapTokens }),
+    ...(strategy === undefined ? {} : { strategy }),
+  };
+  return {
+    ...(model === undefined ? {} : { model }),
+    ...(language === undefined ? {} : { language }),
+    ...(Object.keys(chunking).length === 0 ? {} : { chunking }),
+    ...(tokenVectors === undefined ? {} : { tokenVectors }),
+    ...(tokenPooling === undefined ? {} : { tokenPooling }),
+    ...(lateChunking === undefined ? {} : { lateChunking }),
+  };
+}
