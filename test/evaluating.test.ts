@@ -1,12 +1,10 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { PassThrough } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { runCli } from "../packages/cli/src/program.ts";
-import { makeTerminal } from "../packages/cli/src/terminal.ts";
 import { startEmbeddedStack, type TestStack } from "./support/stack.ts";
+import { runCliHere } from "./support/run-cli.ts";
 
 const SENSES = fileURLToPath(new URL("fixtures/senses.jsonl", import.meta.url));
 
@@ -61,18 +59,7 @@ describe("polyseme eval on a running server", () => {
   });
 
   const cli = async (...argv: string[]): Promise<{ out: string; err: string }> => {
-    const written = { out: "", err: "" };
-    const stream = (name: "out" | "err") => ({ columns: 200, write: (text: string) => (written[name] += text) });
-    const code = await runCli(["eval", ...argv, "--url", stack.http.url], {
-      env: {},
-      pid: process.pid,
-      nodeVersion: process.version,
-      stdin: new PassThrough(),
-      out: makeTerminal(stream("out"), {}),
-      err: makeTerminal(stream("err"), {}),
-      errStream: new PassThrough(),
-      signals: { stop: new AbortController().signal, abandon: new AbortController().signal },
-    });
+    const { code, ...written } = await runCliHere(["eval", ...argv, "--url", stack.http.url]);
     expect(code).toBe(0);
     return written;
   };

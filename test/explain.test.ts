@@ -1,3 +1,4 @@
+import type { ExplainedToken } from "@polyseme/client";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { expectStatus } from "./support/http.ts";
@@ -6,22 +7,12 @@ import { startEmbeddedStack, startServerStack, type TestStack } from "./support/
 const databaseUrl = inject("databaseUrl");
 const redisUrl = inject("redisUrl");
 
-interface Token {
-  readonly text: string;
-  readonly start: number;
-  readonly end: number;
-  readonly special: boolean;
-  readonly similarity: number | null;
-  readonly part: number;
-  readonly share: number;
-  readonly match: { start: number; end: number; text: string } | null;
-}
 interface Hit {
   readonly id: string;
   readonly score: number;
   readonly vectorScore?: number;
   readonly chunk: { start: number; end: number; text: string };
-  readonly explain?: { tokens: Token[] };
+  readonly explain?: { tokens: ExplainedToken[] };
 }
 interface Found {
   readonly hits: Hit[];
@@ -38,7 +29,7 @@ const DOCUMENTS = [
 const QUERY = "Which firm sells computers?";
 
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
-const words = (hit: Hit | undefined): Token[] =>
+const words = (hit: Hit | undefined): ExplainedToken[] =>
   (hit?.explain?.tokens ?? []).filter(({ text, special }) => !special && /[\p{L}\p{N}]/u.test(text));
 
 const stacks = [

@@ -1,6 +1,3 @@
-import { runCli } from "../packages/cli/src/program.ts";
-import { PassThrough } from "node:stream";
-import { makeTerminal } from "../packages/cli/src/terminal.ts";
 import { Polyseme } from "@polyseme/client";
 import {
   acceptDocuments,
@@ -19,6 +16,7 @@ import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { expectStatus, HttpCaller } from "./support/http.ts";
 import { startService, type ServiceProcess } from "./support/processes.ts";
 import { freshServers, QUICK_START, type TestServers } from "./support/stack.ts";
+import { runCliHere } from "./support/run-cli.ts";
 
 const databaseUrl = inject("databaseUrl");
 const redisUrl = inject("redisUrl");
@@ -200,18 +198,7 @@ describe.skipIf(databaseUrl === null || redisUrl === null)("failures", () => {
   test("are listed and redriven on the command line, which does not redrive everything by mistake", async () => {
     await pushAndFail("cli", ["c1", "c2"], "encode_failed");
     const cli = async (...argv: string[]): Promise<{ out: string; err: string }> => {
-      const written = { out: "", err: "" };
-      const stream = (name: "out" | "err") => ({ columns: 200, write: (text: string) => (written[name] += text) });
-      const code = await runCli([...argv, "--url", api.url], {
-        env: {},
-        pid: process.pid,
-        nodeVersion: process.version,
-        stdin: new PassThrough(),
-        out: makeTerminal(stream("out"), {}),
-        err: makeTerminal(stream("err"), {}),
-        errStream: new PassThrough(),
-        signals: { stop: new AbortController().signal, abandon: new AbortController().signal },
-      });
+      const { code, ...written } = await runCliHere([...argv, "--url", api.url]);
       expect(code).toBe(0);
       return written;
     };
