@@ -1,5 +1,6 @@
+import pg from "pg";
 import { chunkTable } from "./collections.ts";
-import type { Sql } from "./database.ts";
+import type { Database, Sql } from "./database.ts";
 import { NAMED, namedParams, type DocumentRef } from "./named-documents.ts";
 
 export interface PackedDocument extends DocumentRef {
@@ -22,32 +23,42 @@ export async function readTexts(
   return rows;
 }
 
-/** The same with the token vectors of their chunks in a generation that keeps them, in the order of the text. */
+/**
+ * The same with the token vectors of their chunks in a generation that keeps them, in the order of the text. By COPY, as
+ * they are most of what a collection holds: see `CopyOut`.
+ */
 export async function readPacked(
-  sql: Sql,
+  database: Pick<Database, "copyOut">,
   source: { readonly collectionId: number; readonly generation: number },
   documents: readonly DocumentRef[],
 ): Promise<PackedDocument[]> {
-  const { rows } = await sql.query<DocumentRef & { text: string | null; start: number; packed: Buffer }>(
-    `select d.id, d.revision, case when c.ordinal = 0 then d.text end as text, c.start, c.packed
-     from ${NAMED} join polyseme_store.documents d
-       on d.collection_id = w.collection_id and d.id = w.id and d.revision = w.revision
+  if (documents.length === 0) return [];
+  // COPY takes no parameters, so the documents are a literal.
+  const wanted = pg.escapeLiteral(JSON.stringify(documents.map(({ id, revision }, n) => ({ n, id, revision }))));
+  const found = new Map<number, { text: string; chunks: PackedDocument["chunks"][number][] }>();
+  await database.copyOut(
+    `select w.n, c.start, case when c.ordinal = 0 then d.text end as text, c.packed
+     from json_to_recordset(${wanted}) as w(n int, id text, revision bigint)
+     cross join lateral (
+       select text from polyseme_store.documents
+       where collection_id = ${source.collectionId} and id = w.id and revision = w.revision and state = 'stored' offset 0
+     ) d
      cross join lateral (
        select ordinal, start_offset as start, tokens as packed from ${chunkTable(source.collectionId, source.generation)}
-       where document_id = d.id offset 0
-     ) c
-     where d.state = 'stored' order by d.id, c.ordinal`,
-    namedParams(source.collectionId, documents),
+       where document_id = w.id order by ordinal offset 0
+     ) c`,
+    ([n, start, text, packed]) => {
+      // Thrown here, it would end the process; none of these is null.
+      if (!n || !start || !packed) return;
+      const place = n.readInt32BE(0);
+      const document = found.get(place) ?? { text: "", chunks: [] };
+      found.set(place, document);
+      if (text) document.text = text.toString("utf8");
+      document.chunks.push({ start: start.readInt32BE(0), packed });
+    },
   );
-  const byId = new Map<
-    string,
-    { id: string; revision: number; text: string; chunks: PackedDocument["chunks"][number][] }
-  >();
-  for (const { id, revision, text, start, packed } of rows) {
-    const document = byId.get(id) ?? { id, revision, text: "", chunks: [] };
-    byId.set(id, document);
-    document.text = text ?? document.text;
-    document.chunks.push({ start, packed });
-  }
-  return [...byId.values()];
+  return documents.flatMap(({ id, revision }, n) => {
+    const document = found.get(n);
+    return document === undefined ? [] : [{ id, revision, ...document }];
+  });
 }

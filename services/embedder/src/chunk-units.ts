@@ -1,7 +1,7 @@
 import { packTokens, type TokenSettings, type TokenUnits } from "@polyseme/core";
 import { poolUnits, unitVectors, wordNumbers, wordUnits, type Tokens } from "@polyseme/encoder";
 import type { ChunkUnits } from "@polyseme/store";
-import { isWord, wordForms } from "@polyseme/words";
+import { isWord, makeFormOf } from "@polyseme/words";
 
 /**
  * What a chunk's token vectors are stored as.
@@ -21,19 +21,26 @@ export function packChunk(
   const words = wordNumbers(chunk.text, units);
   const { rows, vectors } = poolUnits({ pieces: units.pieces, words }, own, dimensions, settings.tokenPooling);
   const packed = packTokens({ ...units, rows }, vectors, { precision: settings.tokenVectors, dimensions, origin: 0 });
-  return { packed, forms: formsOf(chunk.text, units, language) };
+  return { packed, forms: formsOf(chunk.text, units, makeFormOf(language)) };
 }
 
 /**
- * The forms of the words among the units, each once.
+ * The forms of the words among the units, each once. All of a word's must be in a chunk that holds it: NFKC makes a few
+ * signs into two words with a space between, which are kept as two.
  * @param text what the units' offsets count in
+ * @param formOf gives a word's form; see `makeFormOf`
  */
-export function formsOf(text: string, units: Pick<TokenUnits, "starts" | "ends">, language: string | null): string[] {
+export function formsOf(
+  text: string,
+  units: Pick<TokenUnits, "starts" | "ends">,
+  formOf: (word: string) => string,
+): string[] {
   const forms = new Set<string>();
   for (let i = 0; i < units.starts.length; i += 1) {
     const word = text.slice(units.starts[i], units.ends[i]);
     // Kept as one text with spaces between, in which a word with a space would be two.
-    if (isWord(word)) for (const form of wordForms(word, language)) forms.add(form);
+    if (isWord(word)) for (const form of formOf(word).split(/\s+/)) forms.add(form);
   }
+  forms.delete("");
   return [...forms];
 }

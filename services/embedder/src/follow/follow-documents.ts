@@ -16,6 +16,7 @@ import {
   type FollowMethod,
   type Following,
 } from "@polyseme/store";
+import { makeFormOf } from "@polyseme/words";
 import type { ClaimKeeper } from "../claim-keeper.ts";
 import { embedSafely, type EmbedDeps } from "../embed-safely.ts";
 import { decideOutcome } from "../outcome.ts";
@@ -98,7 +99,7 @@ async function rechunkAll(
 ): Promise<FollowedDocument[]> {
   const { collection, follower } = following;
   const { chunking, tokens } = follower;
-  const settings = { chunking, tokens, language: collection.language, specialTokens };
+  const settings = { chunking, tokens, formOf: makeFormOf(collection.language), specialTokens };
   const source = { collectionId: collection.id, generation: collection.generation.number };
   const rest: FollowedDocument[] = [];
   for (const group of groupsOf(due, ({ tokens: count }) => count, TOKENS_A_READ)) {

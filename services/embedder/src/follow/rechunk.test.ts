@@ -1,12 +1,13 @@
 import { packTokens, unpackTokens, type TokenUnits } from "@polyseme/core";
 import { describe, expect, test } from "vitest";
+import { makeFormOf } from "@polyseme/words";
 import { rechunk } from "./rechunk.ts";
 
 const DIMENSIONS = 3;
 const settings = {
   chunking: { maxTokens: 12, overlapTokens: 0, strategy: "sentence" },
   tokens: { tokenVectors: "int8", tokenPooling: 1, lateChunking: true },
-  language: "en",
+  formOf: makeFormOf("en"),
   specialTokens: 2,
 } as const;
 

@@ -4,7 +4,8 @@ import { formsOf } from "../chunk-units.ts";
 import { planChunks, type Span } from "../plan-chunks.ts";
 
 export interface RechunkSettings extends Pick<Generation, "chunking" | "tokens"> {
-  readonly language: string | null;
+  /** Gives a word's form in the collection's language. */
+  readonly formOf: (word: string) => string;
   /** How many the model adds to each chunk. */
   readonly specialTokens: number;
 }
@@ -23,7 +24,7 @@ export function rechunk(
   const tokens = joinTokens(stored.map(({ start, packed }) => unpackTokens(packed, start)));
   const { units } = tokens;
   if (units.starts.length === 0) return undefined;
-  const { chunking, language, specialTokens } = settings;
+  const { chunking, formOf, specialTokens } = settings;
   const spans = planChunks(text, asTokens(tokens), chunking, specialTokens);
   const meanOf = unitMeans(tokens);
   return spans.map(({ start, end }) => {
@@ -40,7 +41,7 @@ export function rechunk(
     const own = { starts: units.starts.subarray(from, to), ends: units.ends.subarray(from, to) };
     return {
       ...embedded,
-      units: { packed: packRange(tokens, [from, to], start), forms: formsOf(text, own, language) },
+      units: { packed: packRange(tokens, [from, to], start), forms: formsOf(text, own, formOf) },
     };
   });
 }
