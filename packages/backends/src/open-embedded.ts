@@ -1,4 +1,5 @@
 import { join, resolve } from "node:path";
+import type { PGlite } from "@electric-sql/pglite";
 import { runMigrations } from "bullmq";
 import { stopInOrder, type StopStep } from "@polyseme/core";
 import { openQueues } from "@polyseme/queue";
@@ -25,7 +26,7 @@ export async function openEmbedded(dataDir: string, options: BackendOptions): Pr
     ]);
     const postgres = await PGlite.create(join(resolve(dataDir), "postgres"), { extensions: { vector } });
     closing.unshift({ name: "the embedded Postgres", withinMs: CLOSE_MS, stop: () => postgres.close() });
-    const pools = await openEmbeddedPools((messages) => postgres.execProtocolRaw(messages));
+    const pools = await openEmbeddedPools((messages) => runRaw(postgres, messages));
     closing.unshift({ name: "the embedded session", withinMs: CLOSE_MS, stop: () => pools.end() });
     const database = databaseOver(pools.store);
     await migrate(database);
@@ -40,6 +41,21 @@ export async function openEmbedded(dataDir: string, options: BackendOptions): Pr
 }
 
 const CLOSE_MS = 5_000;
+
+/**
+ * By the streaming call: the plain one has the library take every answer apart and keep the parts for its next own query,
+ * which never comes, so that memory grows with each statement.
+ */
+async function runRaw(postgres: PGlite, messages: Uint8Array): Promise<Uint8Array> {
+  // A session's first message has no type, and is answered by the plain call alone.
+  if (messages[0] === 0) return postgres.execProtocolRaw(messages);
+  const parts: Uint8Array[] = [];
+  await postgres.execProtocolRawStream(messages, {
+    // A copy: what is given lies in the memory of Postgres.
+    onRawData: (data) => void parts.push(data.slice()),
+  });
+  return Buffer.concat(parts);
+}
 
 /** BullMQ's tables, and a session that finds them: it names them without a schema; ours are always named with one. */
 async function prepareQueueSchema(pool: PoolLike): Promise<void> {
