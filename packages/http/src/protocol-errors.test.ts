@@ -88,6 +88,18 @@ test.each(BAD)("%s is answered in the shape and with the codes of every error", 
   expect(answer.body.error.message.length).toBeLessThan(600);
 });
 
+test("a HEAD that is refused before it is read has no body behind its answer", async () => {
+  const bytes = get("/v1/echo/x", `x-long: ${"y".repeat(40_000)}`).replace("GET", "HEAD");
+  const socket = connect({ port, allowHalfOpen: true });
+  let text = "";
+  socket.setEncoding("utf8").on("data", (part: string) => {
+    text += part;
+  });
+  socket.end(bytes, "latin1");
+  await once(socket, "close");
+  expect(text).toMatch(/^HTTP\/1\.1 413 too_large\r\n[^]*\r\n\r\n$/);
+});
+
 test("a compressed body is refused by name instead of being read as text", async () => {
   const headers = { "content-type": "application/json", "content-encoding": "gzip" };
   const refused = await app.inject({ method: "POST", url: "/v1/echo", headers, payload: "{}" });

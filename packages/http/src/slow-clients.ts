@@ -10,6 +10,7 @@ export const REQUEST_MS = 120_000;
 /** Not a byte either way: above the longest answer that is waited for (a ticket, 300 s). It ends those who do not read. */
 export const SILENT_MS = 330_000;
 
+const HEAD = "HEAD ";
 const NDJSON = "application/x-ndjson";
 
 /**
@@ -20,7 +21,7 @@ export interface SlowClients {
   /** Call for a request that may be served. */
   noteStream(request: FastifyRequest, reply: FastifyReply): void;
   /** Answers what is no whole HTTP request, or not in time, in the words of this API, and closes the connection. */
-  refuse(error: Error & { code?: string }, socket: Socket): void;
+  refuse(error: Error & { code?: string; rawPacket?: Buffer }, socket: Socket): void;
 }
 
 export function makeSlowClients(): SlowClients {
@@ -37,10 +38,12 @@ export function makeSlowClients(): SlowClients {
       if (error.code === "ERR_HTTP_REQUEST_TIMEOUT" && streams.has(socket)) return;
       const known = faultOf(error.code);
       const body = JSON.stringify(errorBody(known));
+      // Behind the headers of an answer to HEAD comes the next answer.
+      const isHead = error.rawPacket?.subarray(0, HEAD.length).toString("latin1") === HEAD;
       if (socket.writable)
         socket.write(
           `HTTP/1.1 ${known.status} ${known.code}\r\nconnection: close\r\ncontent-type: application/json; charset=utf-8\r\n` +
-            `x-content-type-options: nosniff\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+            `x-content-type-options: nosniff\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${isHead ? "" : body}`,
         );
       socket.destroySoon();
     },
