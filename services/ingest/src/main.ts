@@ -1,6 +1,7 @@
-import { readConfig, runMain } from "@polyseme/core";
+import { holdHeap, readConfig, runMain } from "@polyseme/core";
 import { runIngest } from "./run.ts";
 
+holdHeap();
 await runMain(
   process,
   (line) => process.stderr.write(`${line}\n`),
