@@ -84,11 +84,7 @@ export function packRange(tokens: PackedTokens, range: readonly [from: number, t
   );
 }
 
-function copyRows(
-  values: PackedTokens["values"],
-  rows: readonly number[],
-  dimensions: number,
-): PackedTokens["values"] {
+function copyRows(values: PackedTokens["values"], rows: readonly number[], dimensions: number): PackedTokens["values"] {
   const [first = 0] = rows;
   // Without pooling a chunk's rows lie one behind the other.
   if (rows.every((row, place) => row === first + place))

@@ -21,7 +21,7 @@ export interface SlowClients {
   /** Call for a request that may be served. */
   noteStream(request: FastifyRequest, reply: FastifyReply): void;
   /** Answers what is no whole HTTP request, or not in time, in the words of this API, and closes the connection. */
-  refuse(error: Error & { code?: string; rawPacket?: Buffer }, socket: Socket): void;
+  refuse(error: Error & { code?: string; rawPacket?: unknown }, socket: Socket): void;
 }
 
 export function makeSlowClients(): SlowClients {
@@ -39,7 +39,8 @@ export function makeSlowClients(): SlowClients {
       const known = faultOf(error.code);
       const body = JSON.stringify(errorBody(known));
       // Behind the headers of an answer to HEAD comes the next answer.
-      const isHead = error.rawPacket?.subarray(0, HEAD.length).toString("latin1") === HEAD;
+      const packet = Buffer.isBuffer(error.rawPacket) ? error.rawPacket : Buffer.alloc(0);
+      const isHead = packet.subarray(0, HEAD.length).toString("latin1") === HEAD;
       if (socket.writable)
         socket.write(
           `HTTP/1.1 ${known.status} ${known.code}\r\nconnection: close\r\ncontent-type: application/json; charset=utf-8\r\n` +
