@@ -57,6 +57,8 @@ export default tseslint.config(
       ".servers",
       ".polyseme",
       "test-artefacts",
+      "release",
+      "infra/release/consumer",
     ],
   },
   js.configs.recommended,

@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import type { Servers } from "../infra/local/servers.ts";
 import type { BenchOption, Benchmark } from "./context.ts";
+import { benchClient } from "./client.ts";
 import { benchEncoder } from "./encoder.ts";
 import { describeMachine, serverVersions, showMachine, type Machine } from "./machine.ts";
 import { benchGuard } from "./guard.ts";
@@ -31,6 +32,7 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   guard: benchGuard,
   plumbing: benchPlumbing,
   push: benchPush,
+  client: benchClient,
   scale: benchScale,
   freshness: benchFreshness,
   rechunk: benchRechunk,

@@ -15,7 +15,11 @@ const TEXTS = 512;
  * Documents of exactly so many bytes of JSON, their texts cut from real pages.
  * @param spread each line's length is drawn evenly from `[bytes - spread, bytes]`, by a fixed sequence
  */
-export function lineTemplates({ sharedDir }: BenchContext, bytes: number, spread = 0): LineTemplate[] {
+export function lineTemplates(
+  { sharedDir }: Pick<BenchContext, "sharedDir">,
+  bytes: number,
+  spread = 0,
+): LineTemplate[] {
   const [corpus = "sample"] = corporaIn(sharedDir);
   // One byte a character, so that a cut never falls into one.
   const pages = readCorpus(sharedDir, corpus, TEXTS).map(({ text }) => text.replace(/[^\n -~]/g, "?"));

@@ -21,7 +21,23 @@ describe("batches", () => {
   it("cuts at the bytes, counted in UTF-8, and sends a document above the limit alone", async () => {
     const all = await collect(["ää", "ä".repeat(20), "b", "c"], { documents: 100, bytes: 10 });
     expect(all.map(({ documents }) => documents)).toEqual([1, 1, 2]);
-    expect(all[1]?.bytes.length).toBe(43);
+    expect(all.map(({ bytes }) => new TextDecoder().decode(bytes))).toEqual([
+      '"ää"\n',
+      `"${"ä".repeat(20)}"\n`,
+      '"b"\n"c"\n',
+    ]);
+  });
+
+  it("knows the ids in a batch, those of documents that have one", async () => {
+    const all = await collect([{ id: "a" }, { id: 7 }, null, { id: "b" }, { id: "c" }], { documents: 4, bytes: 100 });
+    expect(all.map(({ ids }) => [...ids])).toEqual([["a", "b"], ["c"]]);
+  });
+
+  it("says any text in any split as JSON does, also half of a surrogate pair and large ones", async () => {
+    const texts = ["\ud800", "\u{1f600}".repeat(40_000), "漢".repeat(70_000), "plain", "\n\u2028"];
+    const all = await collect(texts, { documents: 2, bytes: 1_000_000 });
+    const said = all.map(({ bytes }) => new TextDecoder().decode(bytes)).join("");
+    expect(said).toBe(texts.map((text) => `${JSON.stringify(text)}\n`).join(""));
   });
 
   it("keeps the place of what JSON cannot say, and gives nothing for nothing", async () => {

@@ -35,10 +35,29 @@ async function serve(answer: (seen: Seen, count: number) => Answer): Promise<{ u
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, seen };
 }
 
+/** A busy machine makes thousands of documents slowly. */
+const PATIENCE = { timeout: 20_000 };
 const QUICK = { firstPauseMs: 1, longestPauseMs: 5, attempts: 4 };
 
 function* documents(count: number): Generator<PushDocument> {
   for (let i = 0; i < count; i += 1) yield { id: `d${i}`, text: `text ${i}` };
+}
+
+/** A fetch whose answers are held until they are let go, each accepting all it was given. */
+function heldFetch(waiting: (() => void)[]): { fetch: typeof fetch; bodies: number[] } {
+  const bodies: number[] = [];
+  const held: typeof fetch = (_url, init) =>
+    new Promise((resolve) => {
+      const lines = new TextDecoder()
+        .decode(init?.body as Uint8Array)
+        .trim()
+        .split("\n").length;
+      const body = { ticket: `t${bodies.push(lines)}`, accepted: lines, unchanged: 0, rejected: [] };
+      waiting.push(() => {
+        resolve(Response.json(body, { status: 202 }));
+      });
+    });
+  return { fetch: held, bodies };
 }
 
 /** Rejects the second document of every request. */
@@ -52,18 +71,79 @@ describe("push", () => {
   it("splits into requests and makes the rejected indexes global", async () => {
     const { url, seen } = await serve(takePush);
     const progress: number[] = [];
-    const result = await new Polyseme({ url, apiKey: "secret" }).push("c", documents(1_200), {
+    const result = await new Polyseme({ url, apiKey: "secret" }).push("c", documents(12_000), {
       onProgress: ({ sent, latestRejected }) => progress.push(sent, latestRejected[0]?.index ?? -1),
     });
-    expect(seen.map(({ body }) => body.trim().split("\n").length)).toEqual([500, 500, 200]);
+    expect(seen.map(({ body }) => body.trim().split("\n").length)).toEqual([5_000, 5_000, 2_000]);
     expect(seen[0]?.headers).toMatchObject({
       authorization: "Bearer secret",
       "content-type": "application/x-ndjson",
     });
-    expect(result).toMatchObject({ accepted: 1_197, unchanged: 0, rejectedOmitted: 0 });
-    expect(result.rejected.map(({ index }) => index)).toEqual([1, 501, 1_001]);
+    expect(result).toMatchObject({ accepted: 11_997, unchanged: 0, rejectedOmitted: 0 });
+    expect(result.rejected.map(({ index }) => index)).toEqual([1, 5_001, 10_001]);
     expect(result.ticket.ids).toEqual(["t1", "t2", "t3"]);
-    expect(progress).toEqual([500, 1, 1_000, 501, 1_200, 1_001]);
+    expect(progress).toEqual([5_000, 1, 10_000, 5_001, 12_000, 10_001]);
+  });
+
+  it("has two requests under way, reads its documents no further, and tells the answers in their order", async () => {
+    const waiting: (() => void)[] = [];
+    let read = 0;
+    async function* source(): AsyncGenerator<PushDocument> {
+      for (const document of documents(30_000)) {
+        await Promise.resolve();
+        read += 1;
+        yield document;
+      }
+    }
+    const { fetch, bodies } = heldFetch(waiting);
+    const progress: number[] = [];
+    const pushing = new Polyseme({ url: "http://x", fetch }).push("c", source(), {
+      onProgress: ({ sent }) => progress.push(sent),
+    });
+    await expect.poll(() => read, PATIENCE).toBe(15_000);
+    expect(bodies).toHaveLength(2);
+    // The second is answered first.
+    waiting[1]?.();
+    waiting[0]?.();
+    await expect.poll(() => bodies.length, PATIENCE).toBe(4);
+    expect(read).toBeLessThanOrEqual(25_000);
+    waiting[2]?.();
+    waiting[3]?.();
+    await expect.poll(() => bodies.length, PATIENCE).toBe(6);
+    waiting[4]?.();
+    waiting[5]?.();
+    expect((await pushing).ticket.ids).toEqual(["t1", "t2", "t3", "t4", "t5", "t6"]);
+    expect(progress).toEqual([5_000, 10_000, 15_000, 20_000, 25_000, 30_000]);
+  });
+
+  it("sends an id again only when the request that had it before is answered, so that the last one wins", async () => {
+    const waiting: (() => void)[] = [];
+    const { fetch, bodies } = heldFetch(waiting);
+    const again = [...documents(5_000), { id: "d17", text: "newer" }];
+    const pushing = new Polyseme({ url: "http://x", fetch }).push("c", again);
+    await expect.poll(() => bodies.length, PATIENCE).toBe(1);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(bodies).toHaveLength(1);
+    waiting[0]?.();
+    await expect.poll(() => bodies.length, PATIENCE).toBe(2);
+    waiting[1]?.();
+    expect((await pushing).accepted).toBe(5_001);
+  });
+
+  it("ends the other request when one fails for good", async () => {
+    const aborted: boolean[] = [];
+    const refuse: typeof fetch = (_url, init) =>
+      new Promise((resolve, reject) => {
+        const first = aborted.push(false) === 1;
+        init?.signal?.addEventListener("abort", () => {
+          aborted[aborted.length - 1] = true;
+          reject(init.signal?.reason as Error);
+        });
+        if (first) setTimeout(() => resolve(Response.json(error("forbidden"), { status: 403 })), 20);
+      });
+    const pushing = new Polyseme({ url: "http://x", fetch: refuse }).push("c", documents(9_000));
+    await expect(pushing).rejects.toMatchObject({ status: 403, code: "forbidden" });
+    expect(aborted).toEqual([false, true]);
   });
 
   it("tries again after 429, 503 and a lost connection", async () => {
@@ -96,6 +176,17 @@ describe("push", () => {
     expect(pauses).toEqual([[429, 1]]);
   });
 
+  it("goes on for as long as a full server takes a part each time", async () => {
+    const { url, seen } = await serve((one, count) =>
+      count <= 6
+        ? { status: 429, body: { error: { code: "overloaded", message: "full", details: { accepted: 1 } } } }
+        : takePush(one, count),
+    );
+    const retry = { ...QUICK, overloadedAttempts: 2 };
+    await new Polyseme({ url, retry }).push("c", documents(9));
+    expect(seen).toHaveLength(7);
+  });
+
   it("gives up after a bounded number of tries, and at once on a refusal", async () => {
     const { url, seen } = await serve(({ line }) => ({
       status: line.includes("/full/") ? 503 : 400,
@@ -115,10 +206,10 @@ describe("push", () => {
       headers: { "retry-after": new Date(Date.now() + 60_000).toUTCString() },
     }));
     const stop = new AbortController();
-    const pushing = new Polyseme({ url }).push("c", documents(1), { signal: stop.signal });
-    setTimeout(() => {
-      stop.abort(new Error("told to stop"));
-    }, 20);
+    const pushing = new Polyseme({ url }).push("c", documents(1), {
+      signal: stop.signal,
+      onPause: () => setTimeout(() => stop.abort(new Error("told to stop")), 20),
+    });
     const startedMs = performance.now();
     await expect(pushing).rejects.toThrow("told to stop");
     expect(performance.now() - startedMs).toBeLessThan(5_000);
@@ -137,7 +228,7 @@ describe("ticket", () => {
       const rest = { total: 10, failed: failures.length, pending, deleted: 0, tokens: 7, failures };
       return { status: 200, body: { ...rest, stored: 10 - pending - failures.length } };
     });
-    const { ticket } = await new Polyseme({ url }).push("c", documents(600));
+    const { ticket } = await new Polyseme({ url }).push("c", documents(6_000));
     const status = await ticket.wait();
     expect(status).toMatchObject({ total: 20, stored: 18, failed: 2, pending: 0, tokens: 14 });
     expect(status.failures).toHaveLength(2);

@@ -92,6 +92,8 @@ export function makeRequester(options: RequesterOptions): Requester {
         return await once<Answer>(method, path, request);
       } catch (error) {
         const repeatable = request.repeatable ?? true;
+        // A full server that took a part of it will take all in the end, however slow it is.
+        if (tookPart(error)) failures = 1;
         const pauseMs = pauseBeforeRetry(error, { policy, failures, repeatable, random: Math.random() });
         if (pauseMs === undefined || !(error instanceof PolysemeRequestError)) throw error;
         request.onPause?.({ error, pauseMs });
@@ -99,6 +101,10 @@ export function makeRequester(options: RequesterOptions): Requester {
       }
     }
   };
+}
+
+function tookPart(error: unknown): boolean {
+  return error instanceof PolysemeRequestError && error.status === 429 && Number(error.details?.["accepted"] ?? 0) > 0;
 }
 
 function headersOf(request: RequestOptions, apiKey: string | undefined): Record<string, string> {

@@ -29,6 +29,7 @@ describe("the settings", () => {
       port: undefined,
       apiKeys: [],
       metricsKey: undefined,
+      corsOrigins: [],
       logLevel: "info",
       maxPending: 10_000_000,
     });
@@ -50,6 +51,7 @@ describe("the settings", () => {
         POLYSEME_PORT: "8080",
         POLYSEME_API_KEYS: " one, two ,,",
         POLYSEME_METRICS_KEY: " scrape ",
+        POLYSEME_CORS_ORIGINS: "https://app.example.com, http://localhost:5173",
         POLYSEME_LOG_LEVEL: "debug",
         POLYSEME_MAX_PENDING: "5000",
       }),
@@ -70,6 +72,7 @@ describe("the settings", () => {
       port: 8_080,
       apiKeys: ["one", "two"],
       metricsKey: "scrape",
+      corsOrigins: ["https://app.example.com", "http://localhost:5173"],
       logLevel: "debug",
       maxPending: 5_000,
     });
@@ -178,6 +181,15 @@ describe("a setting that makes no sense is refused with its name", () => {
     ["POLYSEME_ENCODER_THREADS", "257", "1 to 256"],
     ["POLYSEME_ENCODER_THREADS", "all", "1 to 256"],
   ];
+
+  test.each(["*", "https://app.example.com/", "https://app.example.com/path", "app.example.com", "null"])(
+    "POLYSEME_CORS_ORIGINS=%s, which no browser sends as an origin that may be trusted",
+    (origin) => {
+      const error = refusal({ POLYSEME_CORS_ORIGINS: `https://fine.example.com,${origin}` });
+      expect(error).toMatchObject({ code: "invalid", details: { field: "POLYSEME_CORS_ORIGINS" } });
+      expect(error.message).toContain("https://app.example.com, http://localhost:5173");
+    },
+  );
 
   test.each(cases)("%s=%s", (name, value, wanted) => {
     const error = refusal({ [name]: value });

@@ -1,6 +1,6 @@
 import { PolysemeError } from "./errors.ts";
 import { parseRedisUrl, type RedisAddress } from "./redis-address.ts";
-import { checkUrl, oneOf, value, wholeNumber, type Environment } from "./setting-values.ts";
+import { badSetting, checkUrl, list, oneOf, value, wholeNumber, type Environment } from "./setting-values.ts";
 import { readTracingConfig, type TracingConfig } from "./tracing-config.ts";
 
 export type { Environment };
@@ -26,6 +26,8 @@ export interface Config {
   readonly apiKeys: readonly string[];
   /** A key that reads metrics and nothing else. */
   readonly metricsKey: string | undefined;
+  /** Web origins, such as `https://app.example.com`, whose pages may call. */
+  readonly corsOrigins: readonly string[];
   readonly logLevel: LogLevel;
   /** undefined: no traces. */
   readonly tracing: TracingConfig | undefined;
@@ -77,11 +79,9 @@ export function readConfig(env: Environment): Config {
     cacheDir: readCacheDir(env),
     host: value(env, "POLYSEME_HOST") ?? "127.0.0.1",
     port: wholeNumber(env, "POLYSEME_PORT", 0, 65_535),
-    apiKeys: (value(env, "POLYSEME_API_KEYS") ?? "")
-      .split(",")
-      .map((key) => key.trim())
-      .filter((key) => key !== ""),
+    apiKeys: list(env, "POLYSEME_API_KEYS"),
     metricsKey: value(env, "POLYSEME_METRICS_KEY"),
+    corsOrigins: readCorsOrigins(env),
     logLevel: oneOf(env, "POLYSEME_LOG_LEVEL", LOG_LEVELS) ?? "info",
     tracing: readTracingConfig(env),
     maxPending: wholeNumber(env, "POLYSEME_MAX_PENDING", 1, 1_000_000_000) ?? DEFAULT_MAX_PENDING,
@@ -119,6 +119,19 @@ function readBackend(env: Environment): BackendConfig {
       { details: { field: "POLYSEME_QUEUE_PREFIX" } },
     );
   return { kind: "servers", databaseUrl, redis, queuePrefix, queueShards };
+}
+
+/** An origin has no path; a star would let any page call a server that trusts this machine, so there is none. */
+function readCorsOrigins(env: Environment): readonly string[] {
+  const origins = list(env, "POLYSEME_CORS_ORIGINS");
+  const wrong = origins.find((origin) => !URL.canParse(origin) || new URL(origin).origin !== origin);
+  if (wrong !== undefined)
+    throw badSetting(
+      "POLYSEME_CORS_ORIGINS",
+      wrong,
+      "origins as browsers send them, comma-separated: https://app.example.com, http://localhost:5173",
+    );
+  return origins;
 }
 
 function readCacheDir(env: Environment): string | undefined {

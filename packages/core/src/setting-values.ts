@@ -8,6 +8,14 @@ export function value(env: Environment, name: string): string | undefined {
   return found === "" ? undefined : found;
 }
 
+/** The parts of a comma-separated value; none when it is not set. */
+export function list(env: Environment, name: string): readonly string[] {
+  return (value(env, name) ?? "")
+    .split(",")
+    .map((part) => part.trim())
+    .filter((part) => part !== "");
+}
+
 /** @throws PolysemeError `invalid` that names the variable and what it may be */
 export function oneOf<const T extends string>(env: Environment, name: string, allowed: readonly T[]): T | undefined {
   const found = value(env, name);

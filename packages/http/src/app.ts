@@ -11,6 +11,7 @@ import { healthRoutes, type Probe } from "./health-routes.ts";
 import type { KeyRing } from "./key-ring.ts";
 import { refuseEncodedBody } from "./protocol-errors.ts";
 import { ErrorSchema } from "./schemas.ts";
+import { makeCrossOrigin } from "./cross-origin.ts";
 import { addSecurityHeaders } from "./security-headers.ts";
 
 export interface AppOptions {
@@ -28,6 +29,8 @@ export interface AppOptions {
   readonly stop: AbortSignal;
   /** Routes that another process, or a later version, answers. */
   readonly unbuiltRoutes: readonly UnbuiltRoute[];
+  /** Web origins whose pages may call; none when left out. */
+  readonly corsOrigins?: readonly string[] | undefined;
   /** How long headers and a whole ordinary request may take to arrive; for tests. */
   readonly patience?: { readonly headersMs: number; readonly requestMs: number };
 }
@@ -84,12 +87,17 @@ export function buildApp(options: AppOptions) {
   });
   app.addHook("onRoute", requireNeeds);
   app.decorateRequest("caller");
+  const crossOrigin = makeCrossOrigin(options.corsOrigins ?? []);
+  // First: a browser asks before a call, without the key.
+  app.addHook("onRequest", (request, reply, done) => {
+    if (!crossOrigin.answer(request, reply)) done();
+  });
   app.addHook("onRequest", async (request, reply) => {
     const { needs, browser } = request.routeOptions.config;
     request.caller = NOBODY;
     if (needs === "nobody") return;
     try {
-      refuseForeignPages(request);
+      if (!crossOrigin.isListed(request)) refuseForeignPages(request);
       request.caller = await options.keys.identify(readCredentials(request));
     } catch (error) {
       if (error instanceof PolysemeError && error.code === "unauthorized")

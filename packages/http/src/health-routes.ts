@@ -1,5 +1,6 @@
 import { messageOf, withDeadline, type Metrics } from "@polyseme/core";
 import type { FastifyPluginCallback } from "fastify";
+import { Type } from "typebox";
 
 /** One thing a process needs in order to serve. */
 export interface Probe {
@@ -17,14 +18,28 @@ export interface HealthOptions {
   readonly refreshMetrics?: (() => Promise<void>) | undefined;
 }
 
+const ReadinessSchema = Type.Object({
+  status: Type.Enum(["ready", "not ready"]),
+  checks: Type.Record(Type.String(), Type.String(), { description: "What was checked: ok, or what is wrong" }),
+});
+
 /** Liveness, readiness, metrics and the API's description. */
 export const healthRoutes: FastifyPluginCallback<HealthOptions> = (app, options, done) => {
   const probes = options.probes.map(oneAtATime);
-  app.get("/healthz", { config: { needs: "nobody" }, schema: { summary: "Alive", tags: ["operations"] } }, () => ({
-    status: "alive",
-  }));
+  const alive = {
+    operationId: "health",
+    summary: "Alive",
+    tags: ["operations"],
+    response: { 200: Type.Object({ status: Type.String() }) },
+  };
+  app.get("/healthz", { config: { needs: "nobody" }, schema: alive }, () => ({ status: "alive" }));
 
-  const readiness = { summary: "Ready to serve", tags: ["operations"] };
+  const readiness = {
+    operationId: "ready",
+    summary: "Ready to serve",
+    tags: ["operations"],
+    response: { 200: ReadinessSchema, 503: ReadinessSchema },
+  };
   app.get("/readyz", { config: { needs: "nobody" }, schema: readiness }, async (_request, reply) => {
     const results = await Promise.all(probes.map(runProbe));
     const ready = results.every(({ ok }) => ok);
@@ -34,7 +49,12 @@ export const healthRoutes: FastifyPluginCallback<HealthOptions> = (app, options,
     });
   });
 
-  const metrics = { summary: "Prometheus text", tags: ["operations"] };
+  const metrics = {
+    operationId: "metrics",
+    summary: "Prometheus text",
+    tags: ["operations"],
+    response: { 200: { description: "Metrics", content: { "text/plain": { schema: Type.String() } } } },
+  };
   app.get("/metrics", { config: { needs: "metrics" }, schema: metrics }, async (request, reply) => {
     // A gauge that cannot be refreshed keeps its last value; the other metrics are what explains why.
     await withDeadline("gauges", PROBE_DEADLINE_MS, () => options.refreshMetrics?.() ?? Promise.resolve()).catch(

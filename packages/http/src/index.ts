@@ -1,3 +1,7 @@
+// What these add to the types of fastify would be missing in the compiled declarations, which keep no other import of them.
+import "@fastify/swagger";
+import "./request-traces.ts";
+
 export { requireTicket } from "./require-ticket.ts";
 export { mayTouch, notYours, requireCollections, type Caller, type Rank } from "./access.ts";
 export { errorBody } from "./answer-error.ts";
@@ -9,5 +13,5 @@ export { requestSignal } from "./request-signal.ts";
 export type { Probe } from "./health-routes.ts";
 export * from "./schemas.ts";
 export { tooSlow } from "./slow-clients.ts";
-export { serve, type Service } from "./serve.ts";
+export { serve, VERSION, type Service } from "./serve.ts";
 export * from "./run-process.ts";

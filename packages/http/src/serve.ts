@@ -27,7 +27,7 @@ export interface Service {
 
 export interface ServeOptions {
   readonly title: string;
-  readonly config: Pick<Config, "host" | "port">;
+  readonly config: Pick<Config, "host" | "port" | "corsOrigins">;
   readonly keys: KeyRing;
   readonly defaultPort: number;
   readonly log: Log;
@@ -60,6 +60,7 @@ export async function serve(options: ServeOptions): Promise<void> {
     metrics: options.metrics,
     tracing: options.tracing,
     keys: options.keys,
+    corsOrigins: options.config.corsOrigins,
     probes: options.services.flatMap(({ probes }) => probes).filter(isFirstOfItsName),
     unbuiltRoutes: options.unbuiltRoutes,
     stop: options.signals.stop,

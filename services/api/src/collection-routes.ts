@@ -74,6 +74,7 @@ export const collectionRoutes: FastifyPluginAsyncTypebox<{ database: Database; c
     {
       config: { needs: "write" },
       schema: {
+        operationId: "putCollection",
         summary: "Make a collection, or confirm its settings",
         tags: ["collections"],
         params: CollectionParams,
@@ -93,6 +94,7 @@ export const collectionRoutes: FastifyPluginAsyncTypebox<{ database: Database; c
     {
       config: { needs: "read", tiedKeys: "served" },
       schema: {
+        operationId: "listCollections",
         summary: "All collections that the key may see",
         tags: ["collections"],
         response: { 200: Type.Object({ collections: Type.Array(CollectionSchema) }) },
@@ -109,6 +111,7 @@ export const collectionRoutes: FastifyPluginAsyncTypebox<{ database: Database; c
     {
       config: { needs: "read" },
       schema: {
+        operationId: "getCollection",
         summary: "Settings, counts by state, coverage, backlog",
         tags: ["collections"],
         params: CollectionParams,
@@ -123,6 +126,7 @@ export const collectionRoutes: FastifyPluginAsyncTypebox<{ database: Database; c
     {
       config: { needs: "admin" },
       schema: {
+        operationId: "deleteCollection",
         summary: "Remove a collection with all its documents",
         tags: ["collections"],
         params: CollectionParams,

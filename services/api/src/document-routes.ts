@@ -16,7 +16,7 @@ const DocumentSchema = Type.Object({
   title: Type.Union([Type.String(), Type.Null()]),
   text: Type.String(),
   metadata: AnyObject,
-  state: Type.String(),
+  state: Type.Enum(["queued", "embedding", "stored", "failed"]),
   version: Type.Integer(),
   attempts: Type.Integer(),
   error: Type.Optional(Type.Object({ code: Type.String(), message: Type.String() })),
@@ -44,6 +44,7 @@ export const documentRoutes: FastifyPluginAsyncTypebox<{ database: Database }> =
     {
       config: { needs: "read" },
       schema: {
+        operationId: "getDocument",
         summary: "A document with its state",
         tags: ["documents"],
         params: Type.Object({ collection: Type.String(), id: Type.String() }),

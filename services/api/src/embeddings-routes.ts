@@ -27,6 +27,7 @@ export const embeddingsRoutes: FastifyPluginAsyncTypebox<{ encoders: EncoderRegi
     {
       config: { needs: "read", tiedKeys: "served" },
       schema: {
+        operationId: "embeddings",
         summary: "Embeddings in OpenAI's shape; texts longer than the model takes are cut",
         tags: ["meaning"],
         body: Type.Object({

@@ -40,6 +40,7 @@ export const failureRoutes: FastifyPluginAsyncTypebox<{ database: Database }> = 
     {
       config: { needs: "read", tiedKeys: "served" },
       schema: {
+        operationId: "listFailures",
         summary: "Failed documents with their errors, the newest failure first",
         tags: ["failures"],
         querystring: Type.Object(
@@ -86,6 +87,7 @@ export const failureRoutes: FastifyPluginAsyncTypebox<{ database: Database }> = 
     {
       config: { needs: "write", tiedKeys: "served" },
       schema: {
+        operationId: "redriveFailures",
         summary: "Try failed documents again, as if they had just been pushed",
         description:
           "All that are chosen; an empty object chooses every failure. What has been redriven is no failure any more, so asking twice does no more than asking once.",

@@ -12,17 +12,19 @@ const InspectAnswer = Type.Object({
   shape: Type.Array(Type.Integer(), { description: "[1, tokens, dimensions]" }),
   tokens: Type.Array(
     Type.Object({
-      text: Type.String(),
+      text: Type.String({ description: "As the vocabulary writes it" }),
       id: Type.Integer(),
-      start: Type.Integer(),
+      start: Type.Integer({ description: "UTF-16 offset into the text; special tokens have start = end" }),
       end: Type.Integer(),
       special: Type.Boolean(),
     }),
   ),
-  static: Type.Array(Type.Array(Type.Number())),
-  contextual: Type.Array(Type.Array(Type.Number())),
+  static: Type.Array(Type.Array(Type.Number()), {
+    description: "The input table's row of each token, the same in every text",
+  }),
+  contextual: Type.Array(Type.Array(Type.Number()), { description: "The vector of each token in this text" }),
   embedding: Type.Array(Type.Number()),
-  truncated: Type.Boolean(),
+  truncated: Type.Boolean({ description: "True when the text had more tokens than the model takes" }),
 });
 
 /** What the model sees in a text: tokens, static and contextual vectors, the embedding. */
@@ -33,6 +35,7 @@ export const inspectRoutes: FastifyPluginAsyncTypebox<{ encoders: EncoderRegistr
     {
       config: { needs: "read", tiedKeys: "served" },
       schema: {
+        operationId: "inspect",
         summary: "Tokens of a text with their static and contextual vectors",
         tags: ["meaning"],
         body: Type.Object(

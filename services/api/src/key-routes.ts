@@ -24,9 +24,9 @@ const KeyBody = Type.Object(
 );
 
 const KEY_FIELDS = {
-  id: Type.String(),
+  id: Type.String({ description: "Names the key where it is listed and revoked; it opens nothing" }),
   name: Type.String(),
-  role: Type.String(),
+  role: Type.Enum([...KEY_ROLES]),
   collections: Type.Union([Type.Array(Type.String()), Type.Null()], { description: "null: all of them" }),
   ratePerSecond: Type.Union([Type.Number(), Type.Null()], { description: "Requests a second, for each process" }),
   createdAt: Type.String(),
@@ -50,6 +50,7 @@ export const keyRoutes: FastifyPluginAsyncTypebox<KeyRouteDeps> = async (app, { 
     {
       config: { needs: "admin" },
       schema: {
+        operationId: "createKey",
         summary: "Make an API key; its secret is in this answer and nowhere else",
         tags: ["keys"],
         body: KeyBody,
@@ -86,6 +87,7 @@ export const keyRoutes: FastifyPluginAsyncTypebox<KeyRouteDeps> = async (app, { 
     {
       config: { needs: "admin" },
       schema: {
+        operationId: "listKeys",
         summary: "All API keys, without their secrets",
         tags: ["keys"],
         response: { 200: Type.Object({ keys: Type.Array(KeySchema) }), "4xx": ErrorSchema, "5xx": ErrorSchema },
@@ -99,6 +101,7 @@ export const keyRoutes: FastifyPluginAsyncTypebox<KeyRouteDeps> = async (app, { 
     {
       config: { needs: "admin" },
       schema: {
+        operationId: "revokeKey",
         summary: "Revoke an API key: within seconds no process knows it any more",
         tags: ["keys"],
         params: Type.Object({ id: Type.String({ maxLength: 64 }) }),

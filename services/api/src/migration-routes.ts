@@ -50,8 +50,10 @@ const MigrationSchema = Type.Object({
     { total: Type.Integer(), done: Type.Integer(), failed: Type.Integer(), pending: Type.Integer() },
     { description: "In the generation that is not live" },
   ),
-  etaSeconds: Type.Union([Type.Number(), Type.Null()]),
-  failures: Type.Array(Type.Object({ id: Type.String(), code: Type.String(), message: Type.String() })),
+  etaSeconds: Type.Union([Type.Number(), Type.Null()], { description: "null: not known yet, or not being built" }),
+  failures: Type.Array(Type.Object({ id: Type.String(), code: Type.String(), message: Type.String() }), {
+    description: "The first of the failed ones",
+  }),
   startedAt: Type.String(),
   cutoverAt: Type.Union([Type.String(), Type.Null()]),
 });
@@ -70,6 +72,7 @@ export const migrationRoutes: FastifyPluginAsyncTypebox<{ database: Database; ca
     {
       config: { needs: "admin" },
       schema: {
+        operationId: "startMigration",
         ...COMMON,
         summary: "Build a new generation with other settings beside the live one",
         body: MigrateBody,
@@ -89,7 +92,7 @@ export const migrationRoutes: FastifyPluginAsyncTypebox<{ database: Database; ca
     "/v1/collections/:collection/migration",
     {
       config: { needs: "read" },
-      schema: { ...COMMON, summary: "How far the migration is", response: ANSWERS },
+      schema: { operationId: "getMigration", ...COMMON, summary: "How far the migration is", response: ANSWERS },
     },
     async (request) => describe(database, await getMigration(database, request.params.collection)),
   );
@@ -99,6 +102,7 @@ export const migrationRoutes: FastifyPluginAsyncTypebox<{ database: Database; ca
     {
       config: { needs: "admin" },
       schema: {
+        operationId: "cutOverMigration",
         ...COMMON,
         summary: "Make the new generation the live one",
         body: Type.Object(
@@ -116,7 +120,12 @@ export const migrationRoutes: FastifyPluginAsyncTypebox<{ database: Database; ca
     "/v1/collections/:collection/migration/rollback",
     {
       config: { needs: "admin" },
-      schema: { ...COMMON, summary: "Make the old generation live again", response: ANSWERS },
+      schema: {
+        operationId: "rollBackMigration",
+        ...COMMON,
+        summary: "Make the old generation live again",
+        response: ANSWERS,
+      },
     },
     async (request) => describe(database, await rollBack(database, request.params.collection)),
   );
@@ -126,6 +135,7 @@ export const migrationRoutes: FastifyPluginAsyncTypebox<{ database: Database; ca
     {
       config: { needs: "admin" },
       schema: {
+        operationId: "endMigration",
         ...COMMON,
         summary: "End the migration: drop the generation that is not live",
         response: {

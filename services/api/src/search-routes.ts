@@ -109,6 +109,7 @@ export const searchRoutes: FastifyPluginAsyncTypebox<SearchDeps> = async (app, d
     {
       config: { needs: "read" },
       schema: {
+        operationId: "search",
         summary: "The documents nearest in meaning, each with its best chunk",
         tags: ["search"],
         params: CollectionParams,

@@ -33,7 +33,9 @@ const BodySchema = {
     "application/json": {
       schema: Type.Union([DocumentSchema, Type.Object({ documents: Type.Array(DocumentSchema) })]),
     },
-    "application/x-ndjson": { schema: DocumentSchema },
+    "application/x-ndjson": {
+      schema: { ...DocumentSchema, description: "One such document a line; as many lines as there are documents" },
+    },
   },
 };
 
@@ -43,14 +45,14 @@ const PushSchema = Type.Object({
   unchanged: Type.Integer(),
   rejected: Type.Array(
     Type.Object({
-      index: Type.Integer(),
+      index: Type.Integer({ description: "Place in the push, from 0" }),
       id: Type.Optional(Type.String()),
       code: Type.String(),
-      field: Type.String(),
+      field: Type.String({ description: "The part of the document that is at fault" }),
       message: Type.String(),
     }),
   ),
-  rejectedOmitted: Type.Optional(Type.Integer()),
+  rejectedOmitted: Type.Optional(Type.Integer({ description: "Rejections beyond the listed ones" })),
 });
 
 export interface PushRouteDeps extends PushDeps {
@@ -83,6 +85,7 @@ export const pushRoutes: FastifyPluginAsyncTypebox<PushRouteDeps> = async (app, 
       // The schema describes; `checkDocument` checks each document, so that one at fault does not refuse the others.
       validatorCompiler: () => () => true,
       schema: {
+        operationId: "pushDocuments",
         summary: "Push documents",
         description:
           "One document, {documents: [...]}, or application/x-ndjson of any length. Durable before the answer. The collection is made at the first push.",
@@ -116,6 +119,7 @@ export const pushRoutes: FastifyPluginAsyncTypebox<PushRouteDeps> = async (app, 
     {
       config: { needs: "write" },
       schema: {
+        operationId: "deleteDocument",
         summary: "Delete one document with its chunks, also while it is still queued",
         tags: ["documents"],
         params: Type.Object({ collection: Type.String(), id: Type.String() }),
@@ -138,6 +142,7 @@ export const pushRoutes: FastifyPluginAsyncTypebox<PushRouteDeps> = async (app, 
     {
       config: { needs: "write" },
       schema: {
+        operationId: "deleteDocuments",
         summary: "Delete documents by id",
         tags: ["documents"],
         params: CollectionParams,

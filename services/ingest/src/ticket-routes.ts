@@ -11,13 +11,25 @@ const TicketSchema = Type.Object({
   stored: Type.Integer(),
   failed: Type.Integer(),
   pending: Type.Integer(),
-  deleted: Type.Integer(),
-  tokens: Type.Integer(),
-  failures: Type.Array(Type.Object({ id: Type.String(), code: Type.String(), message: Type.String() })),
+  deleted: Type.Integer({ description: "Deleted after they were pushed: neither stored nor waited for" }),
+  tokens: Type.Integer({ description: "Tokens of the stored ones" }),
+  failures: Type.Array(Type.Object({ id: Type.String(), code: Type.String(), message: Type.String() }), {
+    description: "The first of the failed ones",
+  }),
 });
 
 /** A stream is sent as it is: this describes it and serialises nothing. */
-const EventsSchema = Type.Unsafe<Readable>({ type: "string", description: "text/event-stream" });
+const EventsSchema = {
+  description: "Events `progress` and, when nothing is pending, one `done`, after which the stream ends",
+  content: {
+    "text/event-stream": {
+      schema: Type.Unsafe<Readable>({
+        type: "string",
+        description: "Each event's `data` is the ticket's state as JSON, in the shape of GET /v1/tickets/{ticket}",
+      }),
+    },
+  },
+};
 
 const TicketParams = Type.Object({ ticket: Type.String() });
 
@@ -34,10 +46,13 @@ export const ticketRoutes: FastifyPluginAsyncTypebox<{
     {
       config: { needs: "read", tiedKeys: "served" },
       schema: {
+        operationId: "getTicket",
         summary: "State of a push; with wait, answered as soon as nothing is pending",
         tags: ["tickets"],
         params: TicketParams,
-        querystring: Type.Object({ wait: Type.Optional(Type.String()) }),
+        querystring: Type.Object({
+          wait: Type.Optional(Type.String({ description: "How long to hold the answer back, such as 30s or 500ms" })),
+        }),
         response: { 200: TicketSchema, "4xx": ErrorSchema },
       },
     },
@@ -57,6 +72,7 @@ export const ticketRoutes: FastifyPluginAsyncTypebox<{
     {
       config: { needs: "read", tiedKeys: "served" },
       schema: {
+        operationId: "watchTicket",
         summary: "The same as server-sent events",
         tags: ["tickets"],
         params: TicketParams,

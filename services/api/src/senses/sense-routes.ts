@@ -27,6 +27,7 @@ export const senseRoutes: FastifyPluginAsyncTypebox<SenseRouteDeps> = async (app
     {
       config: { needs: "read" },
       schema: {
+        operationId: "senses",
         summary: "A word's uses grouped into senses, with typical contexts and neighbours",
         tags: ["meaning"],
         params: CollectionParams,

@@ -1,0 +1,704 @@
+# Made by npm run client:types from the server's /openapi.json. Not to be edited.
+"""Every route of the server as a method, every body and answer as a type."""
+
+from __future__ import annotations
+
+from typing import Any, Iterator, Literal, NotRequired, Protocol, TypedDict, Unpack
+from urllib.parse import quote
+
+
+class HealthAnswer(TypedDict):
+    status: str
+
+
+class ReadyAnswer(TypedDict):
+    status: Literal["ready", "not ready"]
+    checks: dict[str, str]
+    """What was checked: ok, or what is wrong"""
+
+
+class PushDocumentsAnswerRejected(TypedDict):
+    index: int
+    """Place in the push, from 0"""
+    id: NotRequired[str]
+    code: str
+    field: str
+    """The part of the document that is at fault"""
+    message: str
+
+
+class PushDocumentsAnswer(TypedDict):
+    ticket: str
+    accepted: int
+    unchanged: int
+    rejected: list[PushDocumentsAnswerRejected]
+    rejectedOmitted: NotRequired[int]
+    """Rejections beyond the listed ones"""
+
+
+class PushDocumentsBody(TypedDict):
+    id: str
+    """No NUL, no half of a surrogate pair"""
+    text: str
+    """Not only white space"""
+    title: NotRequired[str | None]
+    metadata: NotRequired[dict[str, Any] | None]
+    priority: NotRequired[int]
+
+
+class PushDocumentsBody2(TypedDict):
+    documents: list[PushDocumentsBody]
+
+
+class GetDocumentAnswerError(TypedDict):
+    code: str
+    message: str
+
+
+class GetDocumentAnswerChunkUnit(TypedDict):
+    text: str
+    start: int
+    """UTF-16 offset into the document's text"""
+    end: int
+    pieces: int
+    """tokens of the model in it"""
+    vector: list[float]
+    """contextual, not normalised, as far as its storage is exact"""
+
+
+class GetDocumentAnswerChunk(TypedDict):
+    ordinal: int
+    start: int
+    end: int
+    tokens: int
+    text: str
+    embedding: NotRequired[list[float]]
+    units: NotRequired[list[GetDocumentAnswerChunkUnit]]
+
+
+class GetDocumentAnswer(TypedDict):
+    id: str
+    title: str | None
+    text: str
+    metadata: dict[str, Any]
+    state: Literal["queued", "embedding", "stored", "failed"]
+    version: int
+    attempts: int
+    error: NotRequired[GetDocumentAnswerError]
+    storedAt: str | None
+    chunks: NotRequired[list[GetDocumentAnswerChunk]]
+
+
+class DeleteDocumentAnswer(TypedDict):
+    deleted: int
+
+
+class DeleteDocumentsBody(TypedDict):
+    ids: NotRequired[list[str]]
+    filter: NotRequired[Any]
+
+
+class GetTicketAnswerFailure(TypedDict):
+    id: str
+    code: str
+    message: str
+
+
+class GetTicketAnswer(TypedDict):
+    total: int
+    stored: int
+    failed: int
+    pending: int
+    deleted: int
+    """Deleted after they were pushed: neither stored nor waited for"""
+    tokens: int
+    """Tokens of the stored ones"""
+    failures: list[GetTicketAnswerFailure]
+    """The first of the failed ones"""
+
+
+class GetCollectionAnswerChunking(TypedDict):
+    maxTokens: int
+    overlapTokens: int
+    strategy: str
+
+
+class GetCollectionAnswerDocuments(TypedDict):
+    total: int
+    queued: int
+    embedding: int
+    stored: int
+    failed: int
+
+
+class GetCollectionAnswer(TypedDict):
+    name: str
+    model: str
+    dimensions: int
+    chunking: GetCollectionAnswerChunking
+    lateChunking: bool
+    tokenVectors: str
+    tokenPooling: int
+    language: str | None
+    generation: int
+    createdAt: str
+    documents: GetCollectionAnswerDocuments
+    chunks: int
+    coverage: float
+    oldestPendingAgeSeconds: float | None
+    backlogSeconds: float | None
+
+
+class PutCollectionBodyChunking(TypedDict):
+    maxTokens: NotRequired[int]
+    overlapTokens: NotRequired[int]
+    strategy: NotRequired[Literal["sentence", "token"]]
+
+
+class PutCollectionBody(TypedDict):
+    model: NotRequired[str]
+    chunking: NotRequired[PutCollectionBodyChunking]
+    language: NotRequired[str]
+    lateChunking: NotRequired[bool]
+    tokenVectors: NotRequired[Literal["none", "int8", "half"]]
+    tokenPooling: NotRequired[Literal[1, 2, 3]]
+    index: NotRequired[Any]
+
+
+class DeleteCollectionAnswer(TypedDict):
+    deleted: str
+
+
+class ListCollectionsAnswer(TypedDict):
+    collections: list[GetCollectionAnswer]
+
+
+class StartMigrationAnswerSettings(TypedDict):
+    model: str
+    dimensions: int
+    chunking: GetCollectionAnswerChunking
+    tokenVectors: str
+    tokenPooling: int
+    lateChunking: bool
+
+
+class StartMigrationAnswerDocuments(TypedDict):
+    """In the generation that is not live"""
+
+    total: int
+    done: int
+    failed: int
+    pending: int
+
+
+StartMigrationAnswer = TypedDict(
+    "StartMigrationAnswer",
+    {
+        # Number of the generation that was live at the start
+        "from": int,
+        # Number of the new one
+        "to": int,
+        "settings": StartMigrationAnswerSettings,
+        # ready: nothing is pending, it may be cut over; live: the new generation answers searches
+        "state": Literal["building", "ready", "live", "rolled_back"],
+        # rechunk: from stored token vectors, without the encoder
+        "method": Literal["reembed", "rechunk"],
+        # In the generation that is not live
+        "documents": StartMigrationAnswerDocuments,
+        # null: not known yet, or not being built
+        "etaSeconds": float | None,
+        # The first of the failed ones
+        "failures": list[GetTicketAnswerFailure],
+        "startedAt": str,
+        "cutoverAt": str | None,
+    },
+)
+
+
+class StartMigrationBody(TypedDict):
+    model: NotRequired[str]
+    chunking: NotRequired[PutCollectionBodyChunking]
+    lateChunking: NotRequired[bool]
+    tokenVectors: NotRequired[Literal["none", "int8", "half"]]
+    tokenPooling: NotRequired[Literal[1, 2, 3]]
+
+
+class EndMigrationAnswer(TypedDict):
+    dropped: int
+    live: int
+
+
+class CutOverMigrationBody(TypedDict):
+    force: NotRequired[bool]
+    """Also with documents that failed in the new one"""
+
+
+class ListFailuresAnswerFailure(TypedDict):
+    collection: str
+    id: str
+    version: int
+    attempts: int
+    error: GetDocumentAnswerError
+    failedAt: str
+
+
+class ListFailuresAnswer(TypedDict):
+    failures: list[ListFailuresAnswerFailure]
+    total: int
+    """Failures chosen, on all pages; 10000 stands for as many or more"""
+    next: str | None
+    """The `after` of the next page; null: this is the last"""
+
+
+class RedriveFailuresAnswer(TypedDict):
+    redriven: int
+
+
+class RedriveFailuresBody(TypedDict):
+    collection: NotRequired[str]
+    code: NotRequired[str]
+    """An error code, such as encode_failed"""
+    since: NotRequired[str]
+    """Failed at this time or later: ISO 8601"""
+    until: NotRequired[str]
+    """Failed before this time: ISO 8601"""
+    ids: NotRequired[list[str]]
+
+
+class SearchAnswerHitChunk(TypedDict):
+    ordinal: int
+    start: int
+    end: int
+    text: str
+
+
+class SearchAnswerHitExplainTokenMatch(TypedDict):
+    start: int
+    end: int
+    text: str
+
+
+class SearchAnswerHitExplainToken(TypedDict):
+    text: str
+    """of the query; special tokens as the vocabulary writes them"""
+    start: int
+    """UTF-16 offset in the query"""
+    end: int
+    special: bool
+    similarity: float | None
+    """cosine of the two words' vectors"""
+    part: float
+    """what of the hit's score is this entry's; all of them add up to it"""
+    share: float
+    """0 to 1: its part of the positive parts of words and signs; special ones 0"""
+    match: SearchAnswerHitExplainTokenMatch | None
+    """the nearest word of the chunk, with offsets in the document"""
+
+
+class SearchAnswerHitExplain(TypedDict):
+    """For each word, sign and special token of the query what it found in the chunk"""
+
+    tokens: list[SearchAnswerHitExplainToken]
+
+
+class SearchAnswerHitSense(TypedDict):
+    word: str
+    """As it is written there"""
+    start: int
+    """Of the word in the document's text, in UTF-16 units"""
+    end: int
+    similarity: float
+    """Cosine of the contextual vectors; the score is that after the mean of the word's uses is taken off both"""
+    sentence: SearchAnswerHitExplainTokenMatch
+
+
+class SearchAnswerHit(TypedDict):
+    id: str
+    score: float
+    vectorScore: NotRequired[float]
+    """With rerank: the cosine that the hit was found by"""
+    title: str | None
+    chunk: SearchAnswerHitChunk
+    metadata: dict[str, Any]
+    explain: NotRequired[SearchAnswerHitExplain]
+    """For each word, sign and special token of the query what it found in the chunk"""
+    sense: NotRequired[SearchAnswerHitSense]
+
+
+class SearchAnswerSense(TypedDict):
+    compared: int
+    """Places that were compared with the word"""
+    truncated: bool
+    """True when there are more places than were compared"""
+
+
+class SearchAnswerTiming(TypedDict):
+    encodeMs: float
+    searchMs: float
+    rerankMs: NotRequired[float]
+    explainMs: NotRequired[float]
+    totalMs: float
+
+
+class SearchAnswer(TypedDict):
+    hits: list[SearchAnswerHit]
+    explained: NotRequired[int]
+    """With explain: how many of the hits are"""
+    sense: NotRequired[SearchAnswerSense]
+    timing: SearchAnswerTiming
+
+
+class SearchBodySense(TypedDict):
+    text: str
+    """A sentence with the word in the sense that is looked for"""
+    word: NotRequired[str]
+    """The word, in any form; its first place in the text is meant. Exactly one of word and span"""
+    span: NotRequired[list[int]]
+    """[start, end) of the word in the text, in UTF-16 units"""
+    candidates: NotRequired[Literal["word", "meaning"]]
+    """word (the default): places of the word in any form; meaning: any word of the chunks nearest to the text"""
+
+
+class SearchBody(TypedDict):
+    query: NotRequired[str]
+    vector: NotRequired[list[float]]
+    k: NotRequired[int]
+    group: NotRequired[Literal["document", "chunk"]]
+    mode: NotRequired[Literal["vector", "hybrid", "lexical"]]
+    rerank: NotRequired[Literal["none", "maxsim"]]
+    """maxsim: the nearest candidates, ranked by how well each word of the query is met by a word of theirs"""
+    candidates: NotRequired[int]
+    """Hits by the embedding that rerank works on, at least k; 100 when left out"""
+    explain: NotRequired[bool]
+    """Says for each word of the query which word of the hit it met; with query only"""
+    after: NotRequired[str]
+    like: NotRequired[Any]
+    sense: NotRequired[SearchBodySense]
+    filter: NotRequired[Any]
+    collections: NotRequired[list[str]]
+
+
+class SensesAnswerRule(TypedDict):
+    """How the number of senses was decided"""
+
+    method: str
+    threshold: float
+    text: str
+
+
+class SensesAnswerSenseContext(TypedDict):
+    id: str
+    """The document's"""
+    start: int
+    end: int
+    word: str
+    """As it is written there"""
+    sentence: SearchAnswerHitExplainTokenMatch
+    ordinal: int
+    """Of the chunk"""
+    similarity: float
+    """Cosine with the sense's centroid"""
+
+
+class SensesAnswerSenseNeighbour(TypedDict):
+    word: str
+    similarity: float
+
+
+class SensesAnswerSense(TypedDict):
+    id: int
+    """From 0, the largest sense first"""
+    size: int
+    share: float
+    cohesion: float
+    """Mean cosine of its uses with their centroid"""
+    contexts: list[SensesAnswerSenseContext]
+    """The most typical first"""
+    neighbours: list[SensesAnswerSenseNeighbour]
+    """Other words nearest to the sense"""
+
+
+class SensesAnswerSimilarity(TypedDict):
+    """Mean cosine of two uses: of the same sense, of different senses (null with one sense), and of the word's static vectors"""
+
+    within: float | None
+    across: float | None
+    static: float | None
+
+
+class SensesAnswerPoint(TypedDict):
+    id: str
+    """The document's"""
+    start: int
+    end: int
+    word: str
+    """As it is written there"""
+    sentence: SearchAnswerHitExplainTokenMatch
+    x: float
+    y: float
+    sense: int
+
+
+class SensesAnswer(TypedDict):
+    word: str
+    form: str
+    """Under which the word is found, whatever its ending"""
+    uses: int
+    """Places that were grouped"""
+    truncated: bool
+    """True when there are more uses than were grouped"""
+    rule: SensesAnswerRule
+    """How the number of senses was decided"""
+    senses: list[SensesAnswerSense]
+    similarity: SensesAnswerSimilarity
+    """Mean cosine of two uses: of the same sense, of different senses (null with one sense), and of the word's static vectors"""
+    points: list[SensesAnswerPoint]
+    """The uses on the plane of their largest differences"""
+
+
+class InspectAnswerToken(TypedDict):
+    text: str
+    """As the vocabulary writes it"""
+    id: int
+    start: int
+    """UTF-16 offset into the text; special tokens have start = end"""
+    end: int
+    special: bool
+
+
+class InspectAnswer(TypedDict):
+    model: str
+    shape: list[int]
+    """[1, tokens, dimensions]"""
+    tokens: list[InspectAnswerToken]
+    static: list[list[float]]
+    """The input table's row of each token, the same in every text"""
+    contextual: list[list[float]]
+    """The vector of each token in this text"""
+    embedding: list[float]
+    truncated: bool
+    """True when the text had more tokens than the model takes"""
+
+
+class InspectBody(TypedDict):
+    text: str
+    model: NotRequired[str]
+
+
+class EmbeddingsAnswerData(TypedDict):
+    object: Literal["embedding"]
+    index: int
+    embedding: list[float] | str
+
+
+class EmbeddingsAnswerUsage(TypedDict):
+    prompt_tokens: int
+    total_tokens: int
+
+
+class EmbeddingsAnswer(TypedDict):
+    object: Literal["list"]
+    data: list[EmbeddingsAnswerData]
+    model: str
+    usage: EmbeddingsAnswerUsage
+
+
+class EmbeddingsBody(TypedDict):
+    input: str | list[str] | list[int] | list[list[int]]
+    model: NotRequired[str]
+    encoding_format: NotRequired[Literal["float", "base64"]]
+    dimensions: NotRequired[int]
+    user: NotRequired[str]
+
+
+class ListKeysAnswerKey(TypedDict):
+    id: str
+    """Names the key where it is listed and revoked; it opens nothing"""
+    name: str
+    role: Literal["read", "write", "admin"]
+    collections: list[str] | None
+    """null: all of them"""
+    ratePerSecond: float | None
+    """Requests a second, for each process"""
+    createdAt: str
+    lastUsedAt: str | None
+    """To the minute"""
+    revokedAt: str | None
+
+
+class ListKeysAnswer(TypedDict):
+    keys: list[ListKeysAnswerKey]
+
+
+class CreateKeyAnswer(TypedDict):
+    id: str
+    """Names the key where it is listed and revoked; it opens nothing"""
+    name: str
+    role: Literal["read", "write", "admin"]
+    collections: list[str] | None
+    """null: all of them"""
+    ratePerSecond: float | None
+    """Requests a second, for each process"""
+    createdAt: str
+    lastUsedAt: str | None
+    """To the minute"""
+    revokedAt: str | None
+    key: str
+    """Shown here and never again"""
+
+
+class CreateKeyBody(TypedDict):
+    name: str
+    role: Literal["read", "write", "admin"]
+    collections: NotRequired[list[str]]
+    ratePerSecond: NotRequired[float]
+
+
+class Transport(Protocol):
+    """How requests are sent; `polyseme.Polyseme` has one."""
+
+    def json(self, method: str, path: str, query: dict[str, Any], body: Any) -> Any: ...
+
+    def text(self, method: str, path: str, query: dict[str, Any], body: Any) -> str: ...
+
+    def events(self, method: str, path: str, query: dict[str, Any], body: Any) -> Iterator[tuple[str, Any]]: ...
+
+
+class Api:
+    """The routes, one method each. All raise `polyseme.PolysemeError`."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def health(self) -> HealthAnswer:
+        """Alive."""
+        return self._transport.json("GET", '/healthz', {}, None)
+
+    def ready(self) -> ReadyAnswer:
+        """Ready to serve."""
+        return self._transport.json("GET", '/readyz', {}, None)
+
+    def metrics(self) -> str:
+        """Prometheus text."""
+        return self._transport.text("GET", '/metrics', {}, None)
+
+    def push_documents(
+        self,
+        collection: str,
+        body: PushDocumentsBody | PushDocumentsBody2,
+    ) -> PushDocumentsAnswer:
+        """Push documents."""
+        return self._transport.json("POST", f'/v1/collections/{quote(collection, safe="")}/documents', {}, body)
+
+    def get_document(
+        self,
+        collection: str,
+        id: str,
+        *,
+        include: str | None = None,
+        chunk: str | None = None,
+    ) -> GetDocumentAnswer:
+        """A document with its state."""
+        return self._transport.json("GET", f'/v1/collections/{quote(collection, safe="")}/documents/{quote(id, safe="")}', {"include": include, "chunk": chunk}, None)
+
+    def delete_document(self, collection: str, id: str) -> DeleteDocumentAnswer:
+        """Delete one document with its chunks, also while it is still queued."""
+        return self._transport.json("DELETE", f'/v1/collections/{quote(collection, safe="")}/documents/{quote(id, safe="")}', {}, None)
+
+    def delete_documents(self, collection: str, **body: Unpack[DeleteDocumentsBody]) -> DeleteDocumentAnswer:
+        """Delete documents by id."""
+        return self._transport.json("POST", f'/v1/collections/{quote(collection, safe="")}/documents/delete', {}, body)
+
+    def get_ticket(self, ticket: str, *, wait: str | None = None) -> GetTicketAnswer:
+        """State of a push; with wait, answered as soon as nothing is pending."""
+        return self._transport.json("GET", f'/v1/tickets/{quote(ticket, safe="")}', {"wait": wait}, None)
+
+    def watch_ticket(self, ticket: str) -> Iterator[tuple[str, Any]]:
+        """The same as server-sent events."""
+        return self._transport.events("GET", f'/v1/tickets/{quote(ticket, safe="")}/events', {}, None)
+
+    def get_collection(self, collection: str) -> GetCollectionAnswer:
+        """Settings, counts by state, coverage, backlog."""
+        return self._transport.json("GET", f'/v1/collections/{quote(collection, safe="")}', {}, None)
+
+    def put_collection(self, collection: str, **body: Unpack[PutCollectionBody]) -> GetCollectionAnswer:
+        """Make a collection, or confirm its settings."""
+        return self._transport.json("PUT", f'/v1/collections/{quote(collection, safe="")}', {}, body)
+
+    def delete_collection(self, collection: str) -> DeleteCollectionAnswer:
+        """Remove a collection with all its documents."""
+        return self._transport.json("DELETE", f'/v1/collections/{quote(collection, safe="")}', {}, None)
+
+    def list_collections(self) -> ListCollectionsAnswer:
+        """All collections that the key may see."""
+        return self._transport.json("GET", '/v1/collections', {}, None)
+
+    def start_migration(self, collection: str, **body: Unpack[StartMigrationBody]) -> StartMigrationAnswer:
+        """Build a new generation with other settings beside the live one."""
+        return self._transport.json("POST", f'/v1/collections/{quote(collection, safe="")}/migrate', {}, body)
+
+    def get_migration(self, collection: str) -> StartMigrationAnswer:
+        """How far the migration is."""
+        return self._transport.json("GET", f'/v1/collections/{quote(collection, safe="")}/migration', {}, None)
+
+    def end_migration(self, collection: str) -> EndMigrationAnswer:
+        """End the migration: drop the generation that is not live."""
+        return self._transport.json("DELETE", f'/v1/collections/{quote(collection, safe="")}/migration', {}, None)
+
+    def cut_over_migration(
+        self,
+        collection: str,
+        **body: Unpack[CutOverMigrationBody],
+    ) -> StartMigrationAnswer:
+        """Make the new generation the live one."""
+        return self._transport.json("POST", f'/v1/collections/{quote(collection, safe="")}/migration/cutover', {}, body)
+
+    def roll_back_migration(self, collection: str) -> StartMigrationAnswer:
+        """Make the old generation live again."""
+        return self._transport.json("POST", f'/v1/collections/{quote(collection, safe="")}/migration/rollback', {}, None)
+
+    def list_failures(
+        self,
+        *,
+        collection: str | None = None,
+        code: str | None = None,
+        since: str | None = None,
+        until: str | None = None,
+        id: str | None = None,
+        limit: str | None = None,
+        after: str | None = None,
+    ) -> ListFailuresAnswer:
+        """Failed documents with their errors, the newest failure first."""
+        return self._transport.json("GET", '/v1/failures', {"collection": collection, "code": code, "since": since, "until": until, "id": id, "limit": limit, "after": after}, None)
+
+    def redrive_failures(self, **body: Unpack[RedriveFailuresBody]) -> RedriveFailuresAnswer:
+        """Try failed documents again, as if they had just been pushed."""
+        return self._transport.json("POST", '/v1/failures/redrive', {}, body)
+
+    def search(self, collection: str, **body: Unpack[SearchBody]) -> SearchAnswer:
+        """The documents nearest in meaning, each with its best chunk."""
+        return self._transport.json("POST", f'/v1/collections/{quote(collection, safe="")}/search', {}, body)
+
+    def senses(self, collection: str, *, word: str, limit: str | None = None) -> SensesAnswer:
+        """A word's uses grouped into senses, with typical contexts and neighbours."""
+        return self._transport.json("GET", f'/v1/collections/{quote(collection, safe="")}/senses', {"word": word, "limit": limit}, None)
+
+    def inspect(self, **body: Unpack[InspectBody]) -> InspectAnswer:
+        """Tokens of a text with their static and contextual vectors."""
+        return self._transport.json("POST", '/v1/inspect', {}, body)
+
+    def embeddings(self, **body: Unpack[EmbeddingsBody]) -> EmbeddingsAnswer:
+        """Embeddings in OpenAI's shape; texts longer than the model takes are cut."""
+        return self._transport.json("POST", '/v1/embeddings', {}, body)
+
+    def list_keys(self) -> ListKeysAnswer:
+        """All API keys, without their secrets."""
+        return self._transport.json("GET", '/v1/keys', {}, None)
+
+    def create_key(self, **body: Unpack[CreateKeyBody]) -> CreateKeyAnswer:
+        """Make an API key; its secret is in this answer and nowhere else."""
+        return self._transport.json("POST", '/v1/keys', {}, body)
+
+    def revoke_key(self, id: str) -> ListKeysAnswerKey:
+        """Revoke an API key: within seconds no process knows it any more."""
+        return self._transport.json("DELETE", f'/v1/keys/{quote(id, safe="")}', {}, None)
