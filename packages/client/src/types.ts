@@ -1,5 +1,13 @@
 /** What the HTTP routes take and answer, field for field. */
 
+/** A part of a text, from `start` to the next section's start or the end. */
+export interface Section {
+  /** UTF-16 offset in the text. */
+  readonly start: number;
+  /** Such as a path of headings, `Guide > Install`: encoded before each of its chunks, and no part of their text. */
+  readonly context?: string;
+}
+
 /** A document to push. */
 export interface PushDocument {
   /** 1 to 512 characters; the same id again is a new version. */
@@ -9,6 +17,8 @@ export interface PushDocument {
   readonly metadata?: Readonly<Record<string, unknown>> | null;
   /** 0 (bulk, the default) to 9 (first). */
   readonly priority?: number;
+  /** In the order of the text, at most 10,000; no chunk crosses a section's start. */
+  readonly sections?: readonly Section[] | null;
 }
 
 /** A document that was not taken, and why. */
@@ -100,6 +110,8 @@ export interface StoredDocument {
   readonly id: string;
   readonly title: string | null;
   readonly text: string;
+  /** Left out where it has none. */
+  readonly sections?: readonly Section[];
   readonly metadata: Readonly<Record<string, unknown>>;
   readonly state: "queued" | "embedding" | "stored" | "failed";
   readonly version: number;

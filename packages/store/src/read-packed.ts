@@ -1,20 +1,22 @@
+import type { Section } from "@polyseme/core";
 import { chunkTable } from "./collections.ts";
 import type { Sql } from "./database.ts";
 import { NAMED, namedParams, type DocumentRef } from "./named-documents.ts";
 
 export interface PackedDocument extends DocumentRef {
   readonly text: string;
+  readonly sections: readonly Section[] | null;
   readonly chunks: readonly { readonly start: number; readonly packed: Buffer }[];
 }
 
-/** Texts of stored documents, where they still have that revision. */
+/** Texts and sections of stored documents, where they still have that revision. */
 export async function readTexts(
   sql: Sql,
   collectionId: number,
   documents: readonly DocumentRef[],
-): Promise<(DocumentRef & { readonly text: string })[]> {
-  const { rows } = await sql.query<DocumentRef & { text: string }>(
-    `select d.id, d.revision, d.text from ${NAMED} join polyseme_store.documents d
+): Promise<(DocumentRef & { readonly text: string; readonly sections: readonly Section[] | null })[]> {
+  const { rows } = await sql.query<DocumentRef & { text: string; sections: Section[] | null }>(
+    `select d.id, d.revision, d.text, d.sections from ${NAMED} join polyseme_store.documents d
        on d.collection_id = w.collection_id and d.id = w.id and d.revision = w.revision
      where d.state = 'stored'`,
     namedParams(collectionId, documents),
@@ -28,8 +30,11 @@ export async function readPacked(
   source: { readonly collectionId: number; readonly generation: number },
   documents: readonly DocumentRef[],
 ): Promise<PackedDocument[]> {
-  const { rows } = await sql.query<DocumentRef & { text: string | null; start: number; packed: Buffer }>(
-    `select d.id, d.revision, case when c.ordinal = 0 then d.text end as text, c.start, c.packed
+  const { rows } = await sql.query<
+    DocumentRef & { text: string | null; sections: Section[] | null; start: number; packed: Buffer }
+  >(
+    `select d.id, d.revision, case when c.ordinal = 0 then d.text end as text,
+       case when c.ordinal = 0 then d.sections end as sections, c.start, c.packed
      from ${NAMED} join polyseme_store.documents d
        on d.collection_id = w.collection_id and d.id = w.id and d.revision = w.revision
      cross join lateral (
@@ -41,12 +46,19 @@ export async function readPacked(
   );
   const byId = new Map<
     string,
-    { id: string; revision: number; text: string; chunks: PackedDocument["chunks"][number][] }
+    {
+      id: string;
+      revision: number;
+      text: string;
+      sections: Section[] | null;
+      chunks: PackedDocument["chunks"][number][];
+    }
   >();
-  for (const { id, revision, text, start, packed } of rows) {
-    const document = byId.get(id) ?? { id, revision, text: "", chunks: [] };
+  for (const { id, revision, text, sections, start, packed } of rows) {
+    const document = byId.get(id) ?? { id, revision, text: "", sections: null, chunks: [] };
     byId.set(id, document);
     document.text = text ?? document.text;
+    document.sections = sections ?? document.sections;
     document.chunks.push({ start, packed });
   }
   return [...byId.values()];
