@@ -26,6 +26,7 @@ const OTHER_CODE: readonly string[] = [
   ...["kt", "kts", "swift", "cs", "fs", "scala", "groovy", "dart", "zig", "nim", "d", "m", "mm", "vb", "pas"],
   ...["rb", "pl", "pm", "lua", "r", "jl", "ex", "exs", "erl", "hs", "ml", "mli", "clj", "cljs", "lisp", "el", "scm"],
   ...["sh", "bash", "zsh", "fish", "ps1", "sql", "proto", "graphql", "tf", "cmake", "mk", "vue", "svelte"],
+  ...["css", "scss", "less", "yaml", "yml", "toml", "v", "rkt"],
 ];
 
 const BY_ENDING: ReadonlyMap<string, Format> = new Map<string, Format>([

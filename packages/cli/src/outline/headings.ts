@@ -1,4 +1,6 @@
+import type { Section } from "@polyseme/core";
 import type { Part } from "./part.ts";
+import { tidySections } from "./tidy.ts";
 
 export interface Heading {
   /** UTF-16 offset of the line or element that holds it. */
@@ -6,6 +8,18 @@ export interface Heading {
   /** 1 to 6. */
   readonly level: number;
   readonly name: string;
+}
+
+/**
+ * The sections of a text whose headings are known, such as that of a web page.
+ * @param headings in the order of the text, each with the offsets of its words
+ */
+export function headingSections(
+  text: string,
+  headings: readonly { readonly level: number; readonly start: number; readonly end: number }[],
+): Section[] {
+  const named = headings.map(({ level, start, end }) => ({ level, start, name: text.slice(start, end) }));
+  return tidySections(headingParts(named), text.length);
 }
 
 /**

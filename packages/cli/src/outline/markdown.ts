@@ -1,8 +1,9 @@
+import { DOCUMENT_LIMITS } from "@polyseme/core";
 import { parser as whole } from "@lezer/markdown";
 import { frontMatter } from "./front-matter.ts";
 import { headingParts, type Heading } from "./headings.ts";
 import type { Outline } from "./outline.ts";
-import { nameOf, tidySections } from "./tidy.ts";
+import { tidySections } from "./tidy.ts";
 
 /** Without what stands inside of lines, which takes most of the time and is read for headings alone. */
 const blocks = whole.configure({
@@ -13,8 +14,8 @@ const blocks = whole.configure({
  * square of the depth. What is in them is no heading of the text.
  */
 const TOO_DEEP = /^((?:[ \t]*(?:>|[-+*]|\d{1,9}[.)])){32})(.*)$/gm;
-/** Of a heading's line, what may become a name. */
-const HEADING_CHARACTERS = 1_000;
+/** Of a heading's line, what is read: one more than a title may have. */
+const HEADING_CHARACTERS = DOCUMENT_LIMITS.titleChars + 1;
 
 /**
  * The headings of a Markdown text, as CommonMark reads them: ATX and setext, none in fenced or indented code, none inside
@@ -23,10 +24,11 @@ const HEADING_CHARACTERS = 1_000;
 export function markdownOutline(text: string): Outline {
   const front = frontMatter(text);
   const headings = readHeadings(text, front.end);
-  const title = front.title ?? headings.find(({ name }) => name !== "")?.name;
+  const title =
+    front.title ?? headings.find(({ name }) => name !== "" && name.length <= DOCUMENT_LIMITS.titleChars)?.name;
   // Where the front matter names the page, its headings often begin at the second level.
   const root = headings.some(({ level }) => level === 1) ? undefined : front.title;
-  const sections = tidySections(headingParts(headings, root === undefined ? undefined : nameOf(root)), text.length);
+  const sections = tidySections(headingParts(headings, root), text.length);
   return title === undefined ? { sections } : { sections, title };
 }
 
@@ -47,7 +49,7 @@ function readHeadings(text: string, from: number): Heading[] {
     const lineStart = body.lastIndexOf("\n", node.from - 1) + 1;
     // At most three spaces, which belong to it.
     const start = node.from - lineStart <= 3 && node.from > 0 ? lineStart : node.from;
-    headings.push({ start: from + start, level: Number(level), name: nameOf(plain(line)) });
+    headings.push({ start: from + start, level: Number(level), name: plain(line) });
   }
   return headings;
 }
@@ -83,7 +85,7 @@ function plain(line: string): string {
     },
   });
   parts.push(heading.slice(at));
-  return parts.join("");
+  return parts.join("").trim();
 }
 
 function entity(name: string): string | undefined {

@@ -1,6 +1,7 @@
 import { checkDocument, SECTION_LIMITS } from "@polyseme/core";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { headingSections } from "./headings.ts";
 import { outlineOf } from "./outline.ts";
 import { tidySections } from "./tidy.ts";
 
@@ -132,6 +133,20 @@ describe("source code", () => {
   test("in brackets thousands deep is no harm", async () => {
     expect((await outlineOf("js", "[".repeat(100_000))).sections).toEqual([]);
   });
+});
+
+test("headings of a page whose text was taken out of it become sections", () => {
+  const text = `Before.\n\nGuide\n\n${BODY}\n\nInstall\n\n${BODY}`;
+  const at = (name: string, level: number) => ({
+    level,
+    start: text.indexOf(name),
+    end: text.indexOf(name) + name.length,
+  });
+  expect(headingSections(text, [at("Guide", 1), at("Install", 3)])).toEqual([
+    { start: 0, context: "Guide" },
+    { start: text.indexOf("Install"), context: "Guide > Install" },
+  ]);
+  expect(headingSections(text, [])).toEqual([]);
 });
 
 test("plain text and formats that nobody knows have no sections", async () => {

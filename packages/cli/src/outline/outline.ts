@@ -38,3 +38,8 @@ export async function outlineOf(format: string, text: string): Promise<Outline> 
       throw new Error(`Unknown kind ${String(known satisfies never)}`);
   }
 }
+
+/** What of an outline is pushed with a document: nothing where there are no sections. */
+export function sectionsOf({ sections }: Outline): { readonly sections?: readonly Section[] } {
+  return sections.length === 0 ? {} : { sections };
+}

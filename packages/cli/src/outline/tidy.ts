@@ -65,7 +65,7 @@ function contextOf(path: readonly string[]): string {
 }
 
 /** On one line, storable, and not too long. */
-export function nameOf(given: string): string {
+function nameOf(given: string): string {
   const name = given
     // Enough for what is kept, however long it is.
     .slice(0, 4 * NAME_CHARACTERS)
