@@ -14,7 +14,7 @@ export async function planDocuments(folder: string, documents: readonly BenchDoc
   try {
     const planned: Int32Array[][] = [];
     for (const { text } of documents) {
-      const chunks = await chunkDocument(text, chunking, encoder);
+      const chunks = await chunkDocument({ text }, chunking, encoder);
       planned.push(chunks.map(({ tokens }) => tokens.ids));
     }
     return planned;

@@ -21,6 +21,7 @@ import { benchRerank } from "./rerank.ts";
 import { benchTokens } from "./tokens.ts";
 import { benchScale } from "./scale.ts";
 import { benchSearch } from "./search.ts";
+import { benchSections } from "./sections.ts";
 import { benchSenses } from "./senses.ts";
 import { openServers } from "./servers.ts";
 
@@ -43,6 +44,7 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   tokens: benchTokens,
   late: benchLate,
   senses: benchSenses,
+  sections: benchSections,
 };
 
 /** Run by name only: they install something, or repeat what others do. */

@@ -36,6 +36,15 @@ class PushDocumentsAnswer(TypedDict):
     """Rejections beyond the listed ones"""
 
 
+class PushDocumentsBodySection(TypedDict):
+    """No chunk crosses a section's start"""
+
+    start: int
+    """UTF-16 offset in the text, behind that of the section before"""
+    context: NotRequired[str]
+    """such as a path of headings: encoded before each chunk of the section, and no part of its text"""
+
+
 class PushDocumentsBody(TypedDict):
     id: str
     """No NUL, no half of a surrogate pair"""
@@ -44,10 +53,16 @@ class PushDocumentsBody(TypedDict):
     title: NotRequired[str | None]
     metadata: NotRequired[dict[str, Any] | None]
     priority: NotRequired[int]
+    sections: NotRequired[list[PushDocumentsBodySection] | None]
 
 
 class PushDocumentsBody2(TypedDict):
     documents: list[PushDocumentsBody]
+
+
+class GetDocumentAnswerSection(TypedDict):
+    start: int
+    context: NotRequired[str]
 
 
 class GetDocumentAnswerError(TypedDict):
@@ -80,6 +95,8 @@ class GetDocumentAnswer(TypedDict):
     id: str
     title: str | None
     text: str
+    sections: NotRequired[list[GetDocumentAnswerSection]]
+    """as they were pushed; left out where there are none"""
     metadata: dict[str, Any]
     state: Literal["queued", "embedding", "stored", "failed"]
     version: int

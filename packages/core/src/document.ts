@@ -1,4 +1,5 @@
 import { PolysemeError, type ErrorCode } from "./errors.ts";
+import { checkSections, sectionsJson } from "./sections.ts";
 
 /** A document that passed every check at the door; only `checkDocument` makes one. */
 export interface CheckedDocument {
@@ -9,6 +10,8 @@ export interface CheckedDocument {
   readonly metadataJson: string;
   /** 0 (bulk, the default) to 9 (first). */
   readonly priority: number;
+  /** The sections as JSON, one form for equal ones; left out: none. */
+  readonly sectionsJson?: string;
 }
 
 export interface Rejection {
@@ -36,7 +39,7 @@ const NUL = "\u0000";
  */
 export function checkDocument(value: unknown): { document: CheckedDocument } | { rejection: Rejection } {
   if (!isRecord(value)) return reject("invalid", "document", "A document must be a JSON object.");
-  const { id, text, title, metadata, priority } = value;
+  const { id, text, title, metadata, priority, sections } = value;
 
   const idFault = checkId(id);
   if (idFault !== undefined) return { rejection: idFault };
@@ -63,6 +66,9 @@ export function checkDocument(value: unknown): { document: CheckedDocument } | {
       knownId,
     );
 
+  const cut = checkSections(sections, text as string);
+  if ("fault" in cut) return { rejection: { ...cut.fault, id: knownId } };
+
   return {
     document: {
       id: knownId,
@@ -70,8 +76,14 @@ export function checkDocument(value: unknown): { document: CheckedDocument } | {
       title: title ?? null,
       metadataJson: meta.json,
       priority: priority ?? 0,
+      ...(cut.sections === null ? {} : { sectionsJson: sectionsJson(cut.sections) }),
     },
   };
+}
+
+/** UTF-16 units that a document holds in memory besides its metadata. */
+export function charactersOf({ text, sectionsJson }: Pick<CheckedDocument, "text" | "sectionsJson">): number {
+  return text.length + (sectionsJson?.length ?? 0);
 }
 
 const UNSTORABLE = "holds a NUL character or half of a surrogate pair, which no database can store";

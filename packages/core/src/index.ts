@@ -16,6 +16,7 @@ export * from "./redis-address.ts";
 export * from "./regroup-tokens.ts";
 export * from "./roles.ts";
 export * from "./run-main.ts";
+export * from "./sections.ts";
 export * from "./start-tags.ts";
 export * from "./tracing.ts";
 export * from "./tracing-config.ts";

@@ -59,10 +59,11 @@ export async function acceptDocuments(
     documents.map(({ id }) => id),
     documents.map(({ title }) => title),
     documents.map(({ text }) => text),
-    documents.map(({ text }) => createHash("sha256").update(text).digest()),
+    documents.map(contentHash),
     documents.map(({ metadataJson }) => metadataJson),
     documents.map(({ priority }) => priority),
     sorted.map(({ job }) => job),
+    documents.map(({ sectionsJson }) => sectionsJson ?? null),
   ]);
   const row = rows[0];
   if (row === undefined || row.collection === 0) return { kind: "collection_gone" };
@@ -76,6 +77,13 @@ export async function acceptDocuments(
     characters: byId.get(id)?.document.text.length ?? 0,
   }));
   return { kind: "written", accepted, repeated: new Set(row.repeated ?? []) };
+}
+
+/** Of all that decides its vectors. A text holds no NUL, so no text with sections looks like another. */
+function contentHash({ text, sectionsJson }: CheckedDocument): Buffer {
+  const hash = createHash("sha256").update(text);
+  if (sectionsJson !== undefined) hash.update("\0").update(sectionsJson);
+  return hash.digest();
 }
 
 /**
@@ -92,13 +100,13 @@ with collection as (
   select u.*, u.may_repeat and (
       select true from polyseme_store.ticket_documents t
       where t.ticket_id = u.ticket_id and t.collection_id = $1 and t.document_id = u.id) is not null as repeated
-  from unnest($3::text[], $4::boolean[], $5::text[], $6::text[], $7::text[], $8::bytea[], $9::jsonb[], $10::smallint[], $11::bigint[])
-    as u(ticket_id, may_repeat, id, title, text, text_hash, metadata, priority, job)
+  from unnest($3::text[], $4::boolean[], $5::text[], $6::text[], $7::text[], $8::bytea[], $9::jsonb[], $10::smallint[], $11::bigint[], $12::jsonb[])
+    as u(ticket_id, may_repeat, id, title, text, text_hash, metadata, priority, job, sections)
 ), written as (
   insert into polyseme_store.documents as d
-    (collection_id, id, revision, title, text, text_hash, metadata, priority, job, next_attempt_at)
+    (collection_id, id, revision, title, text, text_hash, metadata, priority, job, sections, next_attempt_at)
   select collection.id, i.id, nextval('polyseme_store.revisions'), i.title, i.text, i.text_hash, i.metadata, i.priority, i.job,
-    now() + interval '${GRACE_SECONDS} seconds'
+    i.sections, now() + interval '${GRACE_SECONDS} seconds'
   from given i, collection where not i.repeated
   on conflict (collection_id, id) do update set
     version = d.version + 1,
@@ -106,7 +114,7 @@ with collection as (
     revision = case when d.state = 'stored' and d.text_hash = excluded.text_hash then d.revision else nextval('polyseme_store.revisions') end,
     state = case when d.state = 'stored' and d.text_hash = excluded.text_hash then 'stored' else 'queued' end,
     title = excluded.title, text = excluded.text, text_hash = excluded.text_hash, metadata = excluded.metadata,
-    priority = excluded.priority, job = excluded.job, attempts = 0, deaths = 0, failed_at = null,
+    sections = excluded.sections, priority = excluded.priority, job = excluded.job, attempts = 0, deaths = 0, failed_at = null,
     error_code = null, error_message = null, received_at = now(), next_attempt_at = excluded.next_attempt_at
   where d.text_hash <> excluded.text_hash or d.title is distinct from excluded.title
     or d.metadata <> excluded.metadata or d.state = 'failed'

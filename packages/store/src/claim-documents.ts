@@ -1,8 +1,10 @@
+import type { Section } from "@polyseme/core";
 import type { Sql } from "./database.ts";
 import { NAMED, namedParams, type DocumentRef } from "./named-documents.ts";
 
 export interface ClaimedDocument extends DocumentRef {
   readonly text: string;
+  readonly sections: readonly Section[] | null;
   /** This run counted. */
   readonly attempts: number;
   /** Earlier runs that ended with their worker. */
@@ -39,7 +41,7 @@ export async function claimDocuments(
      set state = 'embedding', attempts = d.attempts + 1,
        deaths = d.deaths + case when d.state = 'embedding' then 1 else 0 end, next_attempt_at = now() + interval '${CLAIM_SECONDS} seconds'
      from wanted w where d.collection_id = w.collection_id and d.id = w.id
-     returning d.id, d.revision, d.text, d.attempts, d.deaths, d.priority, d.chunk_count as "storedChunks"`,
+     returning d.id, d.revision, d.text, d.sections, d.attempts, d.deaths, d.priority, d.chunk_count as "storedChunks"`,
     namedParams(collectionId, documents),
   );
   return rows;

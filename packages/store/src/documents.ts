@@ -1,4 +1,4 @@
-import { isStorable, PolysemeError } from "@polyseme/core";
+import { isStorable, PolysemeError, type Section } from "@polyseme/core";
 import { chunkTable, type Collection } from "./collections.ts";
 import type { Database, Rows, Sql } from "./database.ts";
 import { decodeVector } from "./vector-wire.ts";
@@ -12,6 +12,7 @@ export interface StoredDocument {
   readonly attempts: number;
   readonly title: string | null;
   readonly text: string;
+  readonly sections: readonly Section[] | null;
   readonly metadata: Record<string, unknown>;
   readonly errorCode: string | null;
   readonly errorMessage: string | null;
@@ -50,7 +51,7 @@ export async function getDocument(sql: Sql, collection: Collection, id: string):
 
 async function selectDocument(sql: Sql, collection: Collection, id: string): Promise<Rows<StoredDocument>> {
   return sql.query<StoredDocument>(
-    `select id, version, state, attempts, title, text, metadata, error_code as "errorCode",
+    `select id, version, state, attempts, title, text, sections, metadata, error_code as "errorCode",
        error_message as "errorMessage", stored_at as "storedAt"
      from polyseme_store.documents where collection_id = $1 and id = $2`,
     [collection.id, id],

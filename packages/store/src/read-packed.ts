@@ -1,3 +1,4 @@
+import type { Section } from "@polyseme/core";
 import pg from "pg";
 import { chunkTable } from "./collections.ts";
 import type { Database, Sql } from "./database.ts";
@@ -5,17 +6,18 @@ import { NAMED, namedParams, type DocumentRef } from "./named-documents.ts";
 
 export interface PackedDocument extends DocumentRef {
   readonly text: string;
+  readonly sections: readonly Section[] | null;
   readonly chunks: readonly { readonly start: number; readonly packed: Buffer }[];
 }
 
-/** Texts of stored documents, where they still have that revision. */
+/** Texts and sections of stored documents, where they still have that revision. */
 export async function readTexts(
   sql: Sql,
   collectionId: number,
   documents: readonly DocumentRef[],
-): Promise<(DocumentRef & { readonly text: string })[]> {
-  const { rows } = await sql.query<DocumentRef & { text: string }>(
-    `select d.id, d.revision, d.text from ${NAMED} join polyseme_store.documents d
+): Promise<(DocumentRef & { readonly text: string; readonly sections: readonly Section[] | null })[]> {
+  const { rows } = await sql.query<DocumentRef & { text: string; sections: Section[] | null }>(
+    `select d.id, d.revision, d.text, d.sections from ${NAMED} join polyseme_store.documents d
        on d.collection_id = w.collection_id and d.id = w.id and d.revision = w.revision
      where d.state = 'stored'`,
     namedParams(collectionId, documents),
@@ -35,26 +37,34 @@ export async function readPacked(
   if (documents.length === 0) return [];
   // COPY takes no parameters, so the documents are a literal.
   const wanted = pg.escapeLiteral(JSON.stringify(documents.map(({ id, revision }, n) => ({ n, id, revision }))));
-  const found = new Map<number, { text: string; chunks: PackedDocument["chunks"][number][] }>();
+  const found = new Map<
+    number,
+    Pick<PackedDocument, "text" | "sections"> & { chunks: PackedDocument["chunks"][number][] }
+  >();
   await database.copyOut(
-    `select w.n, c.start, case when c.ordinal = 0 then d.text end as text, c.packed
+    `select w.n, c.start, case when c.ordinal = 0 then d.text end as text,
+       case when c.ordinal = 0 then d.sections::text end as sections, c.packed
      from json_to_recordset(${wanted}) as w(n int, id text, revision bigint)
      cross join lateral (
-       select text from polyseme_store.documents
+       select text, sections from polyseme_store.documents
        where collection_id = ${source.collectionId} and id = w.id and revision = w.revision and state = 'stored' offset 0
      ) d
      cross join lateral (
        select ordinal, start_offset as start, tokens as packed from ${chunkTable(source.collectionId, source.generation)}
        where document_id = w.id order by ordinal offset 0
      ) c`,
-    ([n, start, text, packed]) => {
+    ([n, start, text, sections, packed]) => {
       // Thrown here, it would end the process; none of these is null.
       if (!n || !start || !packed) return;
       const place = n.readInt32BE(0);
-      const document = found.get(place) ?? { text: "", chunks: [] };
-      found.set(place, document);
-      if (text) document.text = text.toString("utf8");
-      document.chunks.push({ start: start.readInt32BE(0), packed });
+      const document = found.get(place) ?? { text: "", sections: null, chunks: [] };
+      const withText = {
+        ...document,
+        ...(text ? { text: text.toString("utf8") } : {}),
+        ...(sections ? { sections: JSON.parse(sections.toString("utf8")) as Section[] } : {}),
+      };
+      found.set(place, withText);
+      withText.chunks.push({ start: start.readInt32BE(0), packed });
     },
   );
   return documents.flatMap(({ id, revision }, n) => {

@@ -15,6 +15,11 @@ const DocumentSchema = Type.Object({
   id: Type.String(),
   title: Type.Union([Type.String(), Type.Null()]),
   text: Type.String(),
+  sections: Type.Optional(
+    Type.Array(Type.Object({ start: Type.Integer(), context: Type.Optional(Type.String()) }), {
+      description: "as they were pushed; left out where there are none",
+    }),
+  ),
   metadata: AnyObject,
   state: Type.Enum(["queued", "embedding", "stored", "failed"]),
   version: Type.Integer(),
@@ -60,7 +65,7 @@ export const documentRoutes: FastifyPluginAsyncTypebox<{ database: Database }> =
       const collection = await getCollection(database, request.params.collection);
       if (include.has("tokens")) requireTokenVectors(collection, "include");
       const document = await getDocument(database, collection, request.params.id);
-      const { errorCode, errorMessage, storedAt, ...rest } = document;
+      const { errorCode, errorMessage, storedAt, sections, ...rest } = document;
       const chunks =
         include.size > 0
           ? await getChunks(database, collection, document.id, {
@@ -71,6 +76,7 @@ export const documentRoutes: FastifyPluginAsyncTypebox<{ database: Database }> =
           : undefined;
       return {
         ...rest,
+        ...(sections === null ? {} : { sections: [...sections] }),
         storedAt: storedAt?.toISOString() ?? null,
         ...(errorCode === null ? {} : { error: { code: errorCode, message: errorMessage ?? "" } }),
         ...(chunks === undefined

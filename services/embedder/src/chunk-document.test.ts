@@ -13,7 +13,7 @@ const chunking = (maxTokens: number) => ({ maxTokens, overlapTokens: 0, strategy
 
 /** Cut where the chunks say, the text is the chunks' texts, whole characters each, none with more tokens than allowed. */
 async function expectTiles(text: string, maxTokens: number, tokenizer = encoder): Promise<number> {
-  const chunks = await chunkDocument(text, chunking(maxTokens), tokenizer);
+  const chunks = await chunkDocument({ text }, chunking(maxTokens), tokenizer);
   let at = 0;
   for (const chunk of chunks) {
     expect(chunk.start).toBe(at);

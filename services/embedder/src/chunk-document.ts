@@ -1,7 +1,9 @@
 import type { Chunking } from "@polyseme/core";
 import type { Encoder, TokenIds, Tokens } from "@polyseme/encoder";
+import { makeContextReader } from "./context-tokens.ts";
 import { AT_ONCE, type InTurn } from "./in-turn.ts";
 import { planChunks, type Span } from "./plan-chunks.ts";
+import { stretchesOf, type SectionedText, type Stretch } from "./stretches.ts";
 import { windowEnd } from "./text-windows.ts";
 
 /** Characters of a token in ordinary text, more in few texts: tells which texts may fit one chunk, and how far to look ahead. */
@@ -11,7 +13,10 @@ const CHUNKS_A_WINDOW = 8;
 
 export interface PlannedChunk extends Span {
   readonly text: string;
+  /** Of its text alone. */
   readonly tokens: ChunkTokens;
+  /** Ids that the model reads before its text; empty: none. */
+  readonly context: Int32Array;
 }
 
 /** With places only where they were wanted. */
@@ -30,31 +35,104 @@ export interface ChunkOptions {
 }
 
 /**
- * Cuts the text and tokenises each chunk.
+ * Cuts the text and tokenises each chunk. No chunk crosses a section's start, and what its section's context takes is left
+ * free in it.
  * @throws PolysemeError `unusable_text`
  */
 export async function chunkDocument(
-  text: string,
+  document: SectionedText,
   chunking: Chunking,
   encoder: Encoder,
   { inTurn = AT_ONCE, places = false }: ChunkOptions = {},
 ): Promise<PlannedChunk[]> {
+  const { text } = document;
   const tokenise: Tokenise = (texts) => (places ? encoder.tokenize(texts) : encoder.tokenizeIds(texts));
-  if (mayBeOneChunk(text, chunking)) {
-    const [tokens] = await tokenise([text]);
-    if (tokens !== undefined && fits(tokens, chunking.maxTokens)) return [{ start: 0, end: text.length, text, tokens }];
+  const contextOf = makeContextReader(encoder, chunking.maxTokens);
+  const stretches = stretchesOf(document);
+  const [only] = stretches;
+  if (stretches.length === 1 && only !== undefined) {
+    const whole = await asOneChunk(text, only, await contextOf(only.context), chunking, tokenise);
+    if (whole !== undefined) return [whole];
   }
-  return inTurn(async () => {
+  const cut = async (): Promise<PlannedChunk[]> => {
     const chunks: PlannedChunk[] = [];
-    const tokensOf = (from: number, end: number): Promise<Tokens> => encoder.tokenizeWhole(text.slice(from, end));
-    for await (const spans of spansInWindows(text, chunking, encoder.info.specialTokens, tokensOf))
-      chunks.push(...(await fit(text, spans, chunking.maxTokens, tokenise)));
+    for (const group of groupsOf(stretches, windowCharacters(chunking))) {
+      const cutGroup = group.map(async (stretch) => {
+        const context = await contextOf(stretch.context);
+        // The only one was found too long above.
+        const whole = stretches.length === 1 ? undefined : await asOneChunk(text, stretch, context, chunking, tokenise);
+        return whole === undefined ? cutStretch(text, stretch, context, chunking, encoder, tokenise) : [whole];
+      });
+      chunks.push(...(await Promise.all(cutGroup)).flat());
+    }
     return chunks;
-  });
+  };
+  const isShort = stretches.length > 1 && mayBeOneChunk(text, chunking);
+  return isShort ? cut() : inTurn(cut);
 }
 
-export function mayBeOneChunk(text: string, { maxTokens }: Chunking): boolean {
+async function cutStretch(
+  text: string,
+  { start, end }: Stretch,
+  context: Int32Array,
+  chunking: Chunking,
+  encoder: Encoder,
+  tokenise: Tokenise,
+): Promise<PlannedChunk[]> {
+  const own = beside(context, chunking);
+  const part = text.slice(start, end);
+  const tokensOf = (from: number, to: number): Promise<Tokens> => encoder.tokenizeWhole(part.slice(from, to));
+  const chunks: PlannedChunk[] = [];
+  for await (const spans of spansInWindows(part, own, encoder.info.specialTokens, tokensOf)) {
+    const inText = spans.map((span) => ({ start: start + span.start, end: start + span.end }));
+    const fitted = await fit(text, inText, own.maxTokens, tokenise);
+    chunks.push(...fitted.map((chunk) => ({ ...chunk, context })));
+  }
+  return chunks;
+}
+
+async function asOneChunk(
+  text: string,
+  { start, end }: Stretch,
+  context: Int32Array,
+  chunking: Chunking,
+  tokenise: Tokenise,
+): Promise<PlannedChunk | undefined> {
+  const part = text.slice(start, end);
+  const { maxTokens } = beside(context, chunking);
+  if (!mayBeOneChunk(part, { maxTokens })) return undefined;
+  const [tokens] = await tokenise([part]);
+  return tokens !== undefined && fits(tokens, maxTokens) ? { start, end, text: part, tokens, context } : undefined;
+}
+
+/** How the text beside a context is cut: it has what the context leaves. */
+function beside(context: Int32Array, chunking: Chunking): Chunking {
+  if (context.length === 0) return chunking;
+  const maxTokens = chunking.maxTokens - context.length;
+  // At most half, as in every collection's settings: with more, chunks would not come forward.
+  return { ...chunking, maxTokens, overlapTokens: Math.min(chunking.overlapTokens, Math.floor(maxTokens / 2)) };
+}
+
+export function mayBeOneChunk(text: string, { maxTokens }: Pick<Chunking, "maxTokens">): boolean {
   return text.length <= maxTokens * CHARACTERS_A_TOKEN;
+}
+
+function windowCharacters({ maxTokens }: Chunking): number {
+  return maxTokens * CHARACTERS_A_TOKEN * CHUNKS_A_WINDOW;
+}
+
+/** Neighbours that are tokenised together, up to so many characters; at least one. */
+function* groupsOf(stretches: readonly Stretch[], most: number): Generator<Stretch[]> {
+  let group: Stretch[] = [];
+  for (const stretch of stretches) {
+    const start = group[0]?.start ?? stretch.start;
+    if (group.length > 0 && stretch.end - start > most) {
+      yield group;
+      group = [];
+    }
+    group.push(stretch);
+  }
+  if (group.length > 0) yield group;
 }
 
 /**
@@ -68,7 +146,7 @@ export async function* spansInWindows(
   specialTokens: number,
   tokensOf: (from: number, end: number) => Promise<Tokens>,
 ): AsyncGenerator<Span[], void, undefined> {
-  const least = chunking.maxTokens * CHARACTERS_A_TOKEN * CHUNKS_A_WINDOW;
+  const least = windowCharacters(chunking);
   let size = least;
   for (let from = 0; from < text.length;) {
     const end = windowEnd(text, from, size);
@@ -97,10 +175,10 @@ async function fit(
   spans: readonly Span[],
   maxTokens: number,
   tokenise: Tokenise,
-): Promise<PlannedChunk[]> {
+): Promise<Omit<PlannedChunk, "context">[]> {
   const texts = spans.map(({ start, end }) => text.slice(start, end));
   const tokenised = await tokenise(texts);
-  const fitted: PlannedChunk[] = [];
+  const fitted: Omit<PlannedChunk, "context">[] = [];
   for (const [index, span] of spans.entries()) {
     const tokens = tokenised[index];
     if (tokens === undefined) throw new Error("The tokenizer lost a text");

@@ -2,28 +2,31 @@ import type { Encoder } from "@polyseme/encoder";
 import type { EmbeddedChunk } from "@polyseme/store";
 import { chunkDocument, type PlannedChunk } from "./chunk-document.ts";
 import { packChunk } from "./chunk-units.ts";
+import { ownVectors, withContext } from "./context-tokens.ts";
 import { embedLate } from "./embed-late.ts";
 import { NO_JOB_TRACE } from "./job-trace.ts";
+import type { SectionedText } from "./stretches.ts";
 import type { TokenPermits } from "./token-permits.ts";
 import type { DocumentSettings, Turn } from "./turn.ts";
 
 /**
- * A document's chunks with their embeddings. A chunk is encoded as its text alone would be, so its embedding does not
- * depend on the rest of the document, unless its collection wants just that (`embedLate`).
+ * A document's chunks with their embeddings. A chunk is encoded as its text alone would be, behind its section's context if
+ * it has one, so its embedding does not depend on the rest of the document, unless its collection wants just that
+ * (`embedLate`).
  * @throws PolysemeError as the encoder does
  */
 export async function embedDocument(
-  text: string,
+  document: SectionedText,
   settings: DocumentSettings,
   encoder: Encoder,
   permits: TokenPermits,
   turn: Turn,
 ): Promise<EmbeddedChunk[]> {
-  if (settings.tokens.lateChunking) return embedLate(text, settings, encoder, permits, turn);
+  if (settings.tokens.lateChunking) return embedLate(document, settings, encoder, permits, turn);
   const { trace = NO_JOB_TRACE, inTurn } = turn;
   const places = settings.tokens.tokenVectors !== "none";
   const leaveTokenise = trace.enter("tokenise");
-  const chunks = await chunkDocument(text, settings.chunking, encoder, { inTurn, places }).finally(leaveTokenise);
+  const chunks = await chunkDocument(document, settings.chunking, encoder, { inTurn, places }).finally(leaveTokenise);
   const leaveEncode = trace.enter("encode");
   return Promise.all(chunks.map((chunk) => embedChunk(chunk, settings, encoder, permits, turn))).finally(leaveEncode);
 }
@@ -35,21 +38,23 @@ async function embedChunk(
   permits: TokenPermits,
   { flow, signal, trace }: Turn,
 ): Promise<EmbeddedChunk> {
-  const { start, end, text } = chunk;
+  const { start, end, text, context } = chunk;
   const { ids, starts, ends, special } = chunk.tokens;
   const hasPlaces = starts !== undefined && ends !== undefined && special !== undefined;
-  const giveBack = await permits.take(ids.length, flow, signal);
+  const { dimensions, leadingTokens } = encoder.info;
+  const read = withContext(ids, context, leadingTokens);
+  const giveBack = await permits.take(read.length, flow, signal);
   try {
     const wants = { embedding: true, contextual: hasPlaces };
     const wanted = { wants, lane: "bulk", flow, signal, trace: trace?.span.traceparent } as const;
-    const { embedding, contextual } = await encoder.encode(ids, wanted);
+    const { embedding, contextual } = await encoder.encode(read, wanted);
     if (embedding === undefined) throw new Error("The encoder gave no embedding");
     const encoded = { start, end, text, tokens: ids.length, embedding };
     if (!hasPlaces) return encoded;
     if (contextual === undefined) throw new Error("The encoder gave no vectors of tokens");
-    const { dimensions } = encoder.info;
     const { tokens, language } = settings;
-    const units = packChunk(chunk, { starts, ends, special }, contextual, { settings: tokens, dimensions, language });
+    const own = ownVectors(contextual, context.length, { leadingTokens, dimensions });
+    const units = packChunk(chunk, { starts, ends, special }, own, { settings: tokens, dimensions, language });
     return units === undefined ? encoded : { ...encoded, units };
   } finally {
     giveBack();

@@ -150,12 +150,12 @@ async function runDocument(
 ): Promise<void> {
   try {
     if (encoder instanceof Error) throw encoder;
-    const { id, text, deaths, priority } = document;
+    const { id, text, sections, deaths, priority } = document;
     const { model, chunking, tokens } = collection.generation;
     const settings = { chunking, tokens, language: collection.language };
     const flow = { key: `${collection.id} ${priority}`, weight: 1 + priority };
     const isSuspect = deaths >= SUSPECT_DEATHS;
-    const chunks = await embedSafely(deps, { id, model, text, settings, flow, isSuspect, trace }, encoder);
+    const chunks = await embedSafely(deps, { id, model, text, sections, settings, flow, isSuspect, trace }, encoder);
     const target = { collectionId: collection.id, generation: collection.generation.number };
     const leaveWrite = trace.enter("write");
     const { traceparent } = trace.span;

@@ -40,7 +40,10 @@ const embed = (
     on: Encoder;
   }> = {},
 ) =>
-  embedDocument(text, { chunking, tokens, language: "en" }, on, permits, { flow: { key: "test", weight: 1 }, signal });
+  embedDocument({ text }, { chunking, tokens, language: "en" }, on, permits, {
+    flow: { key: "test", weight: 1 },
+    signal,
+  });
 
 /** Some 1,200 tokens in which the same word means different things, far apart from what tells which. */
 const LONG = Array.from({ length: 12 }, (_, part) =>

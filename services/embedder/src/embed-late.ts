@@ -6,17 +6,19 @@ import { gatherChunks } from "./gather-chunks.ts";
 import { NO_JOB_TRACE } from "./job-trace.ts";
 import { planWindows, type TokenWindow } from "./late-windows.ts";
 import { part, planLate, type LateChunk, type LateDocument } from "./plan-late.ts";
+import type { SectionedText } from "./stretches.ts";
 import type { TokenPermits } from "./token-permits.ts";
 import type { DocumentSettings, Turn } from "./turn.ts";
 
 /**
  * A document's chunks, each with the mean of its tokens' vectors as the whole document's windows give them: a chunk's
  * embedding depends on the text around it. Special tokens are in every window and in no mean, so a document of one chunk
- * has not quite the embedding that its text would have as a query.
+ * has not quite the embedding that its text would have as a query. No chunk crosses a section's start, but contexts of
+ * sections are not read: the windows see the headings where they stand.
  * @throws PolysemeError as the encoder does
  */
 export async function embedLate(
-  text: string,
+  document: SectionedText,
   settings: DocumentSettings,
   encoder: Encoder,
   permits: TokenPermits,
@@ -24,9 +26,9 @@ export async function embedLate(
 ): Promise<EmbeddedChunk[]> {
   const { trace = NO_JOB_TRACE, inTurn } = turn;
   const leaveTokenise = trace.enter("tokenise");
-  const document = await planLate(text, settings.chunking, encoder, inTurn).finally(leaveTokenise);
+  const planned = await planLate(document, settings.chunking, encoder, inTurn).finally(leaveTokenise);
   const leaveEncode = trace.enter("encode");
-  return encodeWindows(text, document, settings, encoder, permits, turn).finally(leaveEncode);
+  return encodeWindows(document.text, planned, settings, encoder, permits, turn).finally(leaveEncode);
 }
 
 async function encodeWindows(

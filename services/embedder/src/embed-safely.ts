@@ -5,6 +5,7 @@ import { embedDocument } from "./embed-document.ts";
 import type { InTurn } from "./in-turn.ts";
 import type { JobTrace } from "./job-trace.ts";
 import type { Quarantine } from "./quarantine/quarantine.ts";
+import type { SectionedText } from "./stretches.ts";
 import type { TokenPermits } from "./token-permits.ts";
 import type { DocumentSettings } from "./turn.ts";
 
@@ -25,10 +26,9 @@ export interface EmbedDeps {
  */
 export async function embedSafely(
   deps: EmbedDeps,
-  document: {
+  document: SectionedText & {
     readonly id: string;
     readonly model: string;
-    readonly text: string;
     readonly settings: DocumentSettings;
     readonly flow: Flow;
     readonly isSuspect: boolean;
@@ -36,14 +36,14 @@ export async function embedSafely(
   },
   encoder: Encoder,
 ): Promise<EmbeddedChunk[]> {
-  const { id, model, text, settings, flow, isSuspect, trace } = document;
+  const { id, model, text, sections = null, settings, flow, isSuspect, trace } = document;
   const inQuarantine = (): Promise<EmbeddedChunk[]> => {
     deps.log.warn({ document: id }, "document goes to quarantine");
-    return deps.quarantine.embed({ model, text, ...settings }, deps.abandon);
+    return deps.quarantine.embed({ model, text, sections, ...settings }, deps.abandon);
   };
   if (isSuspect) return inQuarantine();
   try {
-    return await embedDocument(text, settings, encoder, deps.permits, {
+    return await embedDocument(document, settings, encoder, deps.permits, {
       flow,
       signal: deps.abandon,
       ...(trace === undefined ? {} : { trace }),

@@ -1,6 +1,7 @@
 import { randomInt } from "node:crypto";
 import {
   asPolysemeError,
+  charactersOf,
   distinctCauses,
   messageOf,
   traced,
@@ -171,7 +172,7 @@ function sized(batch: PushBatch, document: CheckedDocument) {
     document,
     ticket: batch.ticket,
     mayRepeat: !batch.opensTicket,
-    characters: document.text.length,
+    characters: charactersOf(document),
     priority: document.priority,
   };
 }

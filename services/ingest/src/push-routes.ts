@@ -1,6 +1,13 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
-import { checkCollectionName, checkDocument, DOCUMENT_LIMITS, PolysemeError, type Log } from "@polyseme/core";
+import {
+  checkCollectionName,
+  checkDocument,
+  DOCUMENT_LIMITS,
+  PolysemeError,
+  SECTION_LIMITS,
+  type Log,
+} from "@polyseme/core";
 import { AnyObject, CollectionParams, ErrorSchema } from "@polyseme/http";
 import { deleteDocuments, getCollection, type Database } from "@polyseme/store";
 import { Type } from "typebox";
@@ -17,6 +24,18 @@ const STREAM_HOLDS_BYTES = 8 * 1024 * 1024;
 const REQUEST_HOLDS_BYTES = 16 * 1024;
 const MAX_IDS = 10_000;
 
+const SectionSchema = Type.Object(
+  {
+    start: Type.Integer({ minimum: 0, description: "UTF-16 offset in the text, behind that of the section before" }),
+    context: Type.Optional(
+      Type.String({
+        maxLength: SECTION_LIMITS.contextChars,
+        description: "such as a path of headings: encoded before each chunk of the section, and no part of its text",
+      }),
+    ),
+  },
+  { description: "No chunk crosses a section's start" },
+);
 const DocumentSchema = Type.Object({
   id: Type.String({
     minLength: 1,
@@ -27,6 +46,7 @@ const DocumentSchema = Type.Object({
   title: Type.Optional(Type.Union([Type.String({ maxLength: DOCUMENT_LIMITS.titleChars }), Type.Null()])),
   metadata: Type.Optional(Type.Union([AnyObject, Type.Null()])),
   priority: Type.Optional(Type.Integer({ minimum: 0, maximum: DOCUMENT_LIMITS.maxPriority })),
+  sections: Type.Optional(Type.Union([Type.Array(SectionSchema, { maxItems: SECTION_LIMITS.sections }), Type.Null()])),
 });
 const BodySchema = {
   content: {

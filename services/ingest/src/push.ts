@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import {
+  charactersOf,
   checkDocument,
   PolysemeError,
   traced,
@@ -153,7 +154,7 @@ class Push {
       return;
     }
     this.#batch.set(document.id, { index, document });
-    this.#characters += document.text.length;
+    this.#characters += charactersOf(document);
   }
 
   /**

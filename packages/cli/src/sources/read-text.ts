@@ -1,5 +1,6 @@
 import type { FileHandle } from "node:fs/promises";
 import { DOCUMENT_LIMITS, messageOf } from "@polyseme/core";
+import { outlineOf, sectionsOf } from "../outline/outline.ts";
 import type { FoundFile } from "./find-files.ts";
 import { openFile } from "./open-file.ts";
 import type { SourceItem } from "./source.ts";
@@ -18,8 +19,10 @@ export async function readText(found: Omit<FoundFile, "kind">): Promise<SourceIt
       return problem("too_large", `The file has more than ${MAX_BYTES} bytes, the most that can be a document.`);
     const text = decode(bytes);
     if (text === undefined) return problem("unusable_text", "The file is not UTF-8 text. Convert it first.");
-    const title = /\.(md|markdown)$/i.test(path) ? firstHeading(text) : undefined;
-    return { document: { id, text, ...(title === undefined ? {} : { title }), metadata: { file: id } }, origin: path };
+    const outline = await outlineOf(path.slice(path.lastIndexOf(".") + 1), text);
+    const title = /\.(md|markdown)$/i.test(path) ? (outline.title ?? firstHeading(text)) : undefined;
+    const parts = { ...(title === undefined ? {} : { title }), ...sectionsOf(outline) };
+    return { document: { id, text, ...parts, metadata: { file: id } }, origin: path };
   } catch (error) {
     return problem("invalid", `The file cannot be read: ${messageOf(error)}`);
   }

@@ -539,6 +539,14 @@ export interface operations {
                 readonly [key: string]: unknown;
               } | null;
               readonly priority?: number;
+              readonly sections?:
+                | readonly {
+                    /** @description UTF-16 offset in the text, behind that of the section before */
+                    readonly start: number;
+                    /** @description such as a path of headings: encoded before each chunk of the section, and no part of its text */
+                    readonly context?: string;
+                  }[]
+                | null;
             }
           | {
               readonly documents: readonly {
@@ -551,6 +559,14 @@ export interface operations {
                   readonly [key: string]: unknown;
                 } | null;
                 readonly priority?: number;
+                readonly sections?:
+                  | readonly {
+                      /** @description UTF-16 offset in the text, behind that of the section before */
+                      readonly start: number;
+                      /** @description such as a path of headings: encoded before each chunk of the section, and no part of its text */
+                      readonly context?: string;
+                    }[]
+                  | null;
               }[];
             };
         readonly "application/x-ndjson": {
@@ -563,6 +579,14 @@ export interface operations {
             readonly [key: string]: unknown;
           } | null;
           readonly priority?: number;
+          readonly sections?:
+            | readonly {
+                /** @description UTF-16 offset in the text, behind that of the section before */
+                readonly start: number;
+                /** @description such as a path of headings: encoded before each chunk of the section, and no part of its text */
+                readonly context?: string;
+              }[]
+            | null;
         };
       };
     };
@@ -620,6 +644,11 @@ export interface operations {
             readonly id: string;
             readonly title: string | null;
             readonly text: string;
+            /** @description as they were pushed; left out where there are none */
+            readonly sections?: readonly {
+              readonly start: number;
+              readonly context?: string;
+            }[];
             readonly metadata: {
               readonly [key: string]: unknown;
             };

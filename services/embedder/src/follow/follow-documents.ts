@@ -20,6 +20,7 @@ import { makeFormOf } from "@polyseme/words";
 import type { ClaimKeeper } from "../claim-keeper.ts";
 import { embedSafely, type EmbedDeps } from "../embed-safely.ts";
 import { decideOutcome } from "../outcome.ts";
+import type { SectionedText } from "../stretches.ts";
 import { rechunk } from "./rechunk.ts";
 
 export interface FollowDeps extends EmbedDeps {
@@ -104,8 +105,9 @@ async function rechunkAll(
   const rest: FollowedDocument[] = [];
   for (const group of groupsOf(due, ({ tokens: count }) => count, TOKENS_A_READ)) {
     const finished: Finished[] = [];
-    for (const { id, revision, text, chunks: stored } of await readPacked(deps.database, source, group)) {
-      const chunks = rechunk(text, stored, settings);
+    for (const { chunks: stored, ...document } of await readPacked(deps.database, source, group)) {
+      const { id, revision } = document;
+      const chunks = rechunk(document, stored, settings);
       if (chunks === undefined) rest.push(...group.filter((document) => document.id === id));
       else finished.push({ id, revision, chunks });
       // A search's answer may wait for the thread.
@@ -126,9 +128,10 @@ async function reembedAll(
     const finished: Finished[] = [];
     const byId = new Map(group.map((document) => [document.id, document]));
     await Promise.all(
-      (await readTexts(deps.database, following.collection.id, group)).map(async ({ id, revision, text }) => {
+      (await readTexts(deps.database, following.collection.id, group)).map(async (document) => {
+        const { id, revision } = document;
         const attempts = byId.get(id)?.attempts ?? 1;
-        const chunks = await reembed(deps, following, { id, revision, text, attempts }, encoder);
+        const chunks = await reembed(deps, following, { ...document, attempts }, encoder);
         if (chunks !== undefined) finished.push({ id, revision, chunks });
       }),
     );
@@ -139,15 +142,16 @@ async function reembedAll(
 async function reembed(
   deps: FollowDeps,
   { collection, follower }: Following,
-  document: DocumentRef & { readonly text: string; readonly attempts: number },
+  document: DocumentRef & SectionedText & { readonly attempts: number },
   encoder: Encoder,
 ): Promise<EmbeddedChunk[] | undefined> {
-  const { id, text, attempts } = document;
+  const { id, text, sections = null, attempts } = document;
   const { model, chunking, tokens } = follower;
   const settings = { chunking, tokens, language: collection.language };
   const flow = { key: `${collection.id} follow`, weight: WEIGHT };
   try {
-    return await embedSafely(deps, { id, model, text, settings, flow, isSuspect: attempts >= SUSPECT_RUNS }, encoder);
+    const isSuspect = attempts >= SUSPECT_RUNS;
+    return await embedSafely(deps, { id, model, text, sections, settings, flow, isSuspect }, encoder);
   } catch (error) {
     const known = asPolysemeError(error);
     const outcome = deps.abandon.aborted

@@ -35,7 +35,7 @@ function stored(start: number, end: number): { start: number; packed: Buffer } {
 
 describe("chunks made from stored token vectors", () => {
   test("slice the text exactly, hold every word once and stay within their tokens", () => {
-    const chunks = rechunk(TEXT, [stored(0, TEXT.length)], settings) ?? [];
+    const chunks = rechunk({ text: TEXT }, [stored(0, TEXT.length)], settings) ?? [];
     expect(chunks.length).toBeGreaterThan(2);
     expect(chunks.map(({ text }) => text).join("")).toBe(TEXT);
     for (const { start, end, text, tokens } of chunks) {
@@ -52,20 +52,24 @@ describe("chunks made from stored token vectors", () => {
 
   test("are the same, whatever the chunks they are made from", () => {
     const cut = TEXT.indexOf("Naïve");
-    const whole = rechunk(TEXT, [stored(0, TEXT.length)], settings);
-    const overlapping = rechunk(TEXT, [stored(0, cut + "Naïve horses, ".length), stored(cut, TEXT.length)], settings);
+    const whole = rechunk({ text: TEXT }, [stored(0, TEXT.length)], settings);
+    const overlapping = rechunk(
+      { text: TEXT },
+      [stored(0, cut + "Naïve horses, ".length), stored(cut, TEXT.length)],
+      settings,
+    );
     expect(overlapping).toEqual(whole);
   });
 
   test("repeat what an overlap asks for", () => {
     const chunking = { ...settings.chunking, overlapTokens: 4 };
-    const chunks = rechunk(TEXT, [stored(0, TEXT.length)], { ...settings, chunking }) ?? [];
+    const chunks = rechunk({ text: TEXT }, [stored(0, TEXT.length)], { ...settings, chunking }) ?? [];
     for (let i = 1; i < chunks.length; i += 1) expect(chunks[i]?.start).toBeLessThan(chunks[i - 1]?.end ?? 0);
   });
 
   test("keep no token vectors where none are wanted, and are none where there is no word", () => {
     const tokens = { ...settings.tokens, tokenVectors: "none" } as const;
-    expect(rechunk(TEXT, [stored(0, TEXT.length)], { ...settings, tokens })?.[0]?.units).toBeUndefined();
-    expect(rechunk(TEXT, [], settings)).toBeUndefined();
+    expect(rechunk({ text: TEXT }, [stored(0, TEXT.length)], { ...settings, tokens })?.[0]?.units).toBeUndefined();
+    expect(rechunk({ text: TEXT }, [], settings)).toBeUndefined();
   });
 });

@@ -1,7 +1,9 @@
 import { joinTokens, packRange, unitMeans, unpackTokens, type PackedTokens } from "@polyseme/core";
 import type { EmbeddedChunk, Generation } from "@polyseme/store";
 import { formsOf } from "../chunk-units.ts";
-import { planChunks, type Span } from "../plan-chunks.ts";
+import { planChunks } from "../plan-chunks.ts";
+import { part, rangeOf, stretchesWithTokens } from "../plan-late.ts";
+import { stretchesOf, type SectionedText } from "../stretches.ts";
 
 export interface RechunkSettings extends Pick<Generation, "chunking" | "tokens"> {
   /** Gives a word's form in the collection's language. */
@@ -12,11 +14,11 @@ export interface RechunkSettings extends Pick<Generation, "chunking" | "tokens">
 
 /**
  * Cuts a document anew and makes each chunk from its words' stored vectors: embedding, packed vectors (values copied, never
- * quantised again) and forms. Cuts fall between words only. Undefined when it has no word.
+ * quantised again) and forms. Cuts fall between words only, and at each section's start. Undefined when it has no word.
  * @param stored its chunks in a generation with token vectors, in the order of the text
  */
 export function rechunk(
-  text: string,
+  document: SectionedText,
   stored: readonly { readonly start: number; readonly packed: Uint8Array }[],
   settings: RechunkSettings,
 ): EmbeddedChunk[] | undefined {
@@ -24,11 +26,19 @@ export function rechunk(
   const tokens = joinTokens(stored.map(({ start, packed }) => unpackTokens(packed, start)));
   const { units } = tokens;
   if (units.starts.length === 0) return undefined;
+  const { text } = document;
   const { chunking, formOf, specialTokens } = settings;
-  const spans = planChunks(text, asTokens(tokens), chunking, specialTokens);
+  const pieces = asTokens(tokens);
+  const spans = stretchesWithTokens(stretchesOf(document), pieces.starts).flatMap(({ start, end }) => {
+    const own = part(pieces, rangeOf(pieces.starts, { start, end }), start);
+    return planChunks(text.slice(start, end), own, chunking, specialTokens).map((span) => ({
+      start: start + span.start,
+      end: start + span.end,
+    }));
+  });
   const meanOf = unitMeans(tokens);
   return spans.map(({ start, end }) => {
-    const [from, to] = unitsWithin(units.starts, { start, end });
+    const { first: from, end: to } = rangeOf(units.starts, { start, end });
     const embedded = {
       start,
       end,
@@ -59,20 +69,4 @@ function asTokens({ units }: PackedTokens): Parameters<typeof planChunks>[1] {
     at = next;
   }
   return { ids: new Int32Array(count), starts, ends, special: new Uint8Array(count), truncated: false };
-}
-
-/** The units that begin in the span. */
-function unitsWithin(starts: Int32Array, span: Span): readonly [from: number, to: number] {
-  return [firstFrom(starts, span.start), firstFrom(starts, span.end)];
-}
-
-function firstFrom(starts: Int32Array, offset: number): number {
-  let low = 0;
-  let high = starts.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((starts[middle] ?? 0) < offset) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }

@@ -35,13 +35,13 @@ process.on("message", (message: ToChild) => {
   }
 });
 
-async function embed({ model, text, ...settings }: SuspectText): Promise<void> {
+async function embed({ model, text, sections = null, ...settings }: SuspectText): Promise<void> {
   try {
     if (encoders === undefined) throw new Error("The encoders were not opened");
     const encoder = await encoders.get(model);
     send({ kind: "begun" });
     const told = tellProgress(encoder);
-    const chunks = await embedDocument(text, settings, told, makeTokenPermits(TOKENS_IN_WORK), {
+    const chunks = await embedDocument({ text, sections }, settings, told, makeTokenPermits(TOKENS_IN_WORK), {
       flow: ALONE,
       signal: never,
     });

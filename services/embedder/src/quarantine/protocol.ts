@@ -1,15 +1,15 @@
 import type { Config, ErrorCode, ErrorDetails } from "@polyseme/core";
 import type { ChunkUnits } from "@polyseme/store";
+import type { SectionedText } from "../stretches.ts";
 import type { DocumentSettings } from "../turn.ts";
 
 /** What the child needs to open the same models in the same way as its parent. */
 export type QuarantineSettings = Pick<Config, "model" | "modelsDir" | "device" | "cacheDir">;
 
 /** A document that may end the process which encodes it. */
-export interface SuspectText extends DocumentSettings {
+export interface SuspectText extends DocumentSettings, SectionedText {
   /** As the collection names it. */
   readonly model: string;
-  readonly text: string;
 }
 
 /** The parent cuts the text anew, so it need not come back. */

@@ -152,7 +152,7 @@ test.each([
   const encoder = await encoders.get(config.model);
   const [inside, outside] = await Promise.all([
     made.embed({ model: config.model, text, ...settings }, never),
-    embedDocument(text, settings, encoder, makeTokenPermits(4_096), {
+    embedDocument({ text }, settings, encoder, makeTokenPermits(4_096), {
       flow: { key: "test", weight: 1 },
       signal: never,
     }),
