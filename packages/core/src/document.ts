@@ -1,4 +1,5 @@
 import { PolysemeError, type ErrorCode } from "./errors.ts";
+import { BY_ENCODER, givenChunks, type GivenChunk, type VectorSource } from "./given-vectors.ts";
 
 /** A document that passed every check at the door; only `checkDocument` makes one. */
 export interface CheckedDocument {
@@ -9,6 +10,12 @@ export interface CheckedDocument {
   readonly metadataJson: string;
   /** 0 (bulk, the default) to 9 (first). */
   readonly priority: number;
+  /** Chunks with vectors that came with it; left out: the encoder makes them. */
+  readonly given?: {
+    readonly chunks: readonly GivenChunk[];
+    /** Other vectors are another version. False where the same text has the same vectors, by the same model. */
+    readonly areContent: boolean;
+  };
 }
 
 export interface Rejection {
@@ -33,8 +40,12 @@ const NUL = "\u0000";
 /**
  * The only place that sees a pushed document as `unknown`. Answers the checked document, or the first fault found with
  * the field it is in. Unknown fields are ignored.
+ * @param source where its collection's vectors come from
  */
-export function checkDocument(value: unknown): { document: CheckedDocument } | { rejection: Rejection } {
+export function checkDocument(
+  value: unknown,
+  source: VectorSource = BY_ENCODER,
+): { document: CheckedDocument } | { rejection: Rejection } {
   if (!isRecord(value)) return reject("invalid", "document", "A document must be a JSON object.");
   const { id, text, title, metadata, priority } = value;
 
@@ -63,6 +74,9 @@ export function checkDocument(value: unknown): { document: CheckedDocument } | {
       knownId,
     );
 
+  const chunks = givenChunks(value, text as string, source);
+  if (chunks !== undefined && "fault" in chunks) return { rejection: { ...chunks.fault, id: knownId } };
+
   return {
     document: {
       id: knownId,
@@ -70,6 +84,7 @@ export function checkDocument(value: unknown): { document: CheckedDocument } | {
       title: title ?? null,
       metadataJson: meta.json,
       priority: priority ?? 0,
+      ...(chunks === undefined ? {} : { given: { chunks, areContent: source.kind === "given" } }),
     },
   };
 }
