@@ -9,7 +9,14 @@ export interface PushDocument {
   readonly metadata?: Readonly<Record<string, unknown>> | null;
   /** 0 (bulk, the default) to 9 (first). */
   readonly priority?: number;
+  /** Only where the collection's model is `none`: one vector for the whole text. */
+  readonly embedding?: GivenVector;
+  /** Only where the collection's model is `none`: a vector for each of these parts of the text. */
+  readonly chunks?: readonly { readonly start: number; readonly end: number; readonly embedding: GivenVector }[];
 }
+
+/** Numbers, or the base64 of 32-bit little-endian floats. */
+export type GivenVector = readonly number[] | string;
 
 /** A document that was not taken, and why. */
 export interface Rejection {
@@ -165,7 +172,10 @@ export interface FailurePage {
 
 /** `PUT /v1/collections/{c}` */
 export interface CollectionSettings {
+  /** `none`: vectors come with the documents. */
   readonly model?: string;
+  /** Only with model `none`. */
+  readonly dimensions?: number;
   readonly chunking?: {
     readonly maxTokens?: number;
     readonly overlapTokens?: number;
@@ -188,6 +198,8 @@ export interface Collection {
   readonly tokenVectors: string;
   readonly tokenPooling: number;
   readonly language: string | null;
+  /** Other names that it is found by. */
+  readonly aliases: readonly string[];
   readonly generation: number;
   readonly createdAt: string;
   readonly documents: {
@@ -205,8 +217,17 @@ export interface Collection {
   readonly backlogSeconds: number | null;
 }
 
+/** `GET /v1/aliases` */
+export interface Alias {
+  readonly name: string;
+  readonly collection: string;
+  readonly createdAt: string;
+  /** When it came to stand for this collection. */
+  readonly changedAt: string;
+}
+
 /** `POST /v1/collections/{c}/migrate`: what is left out stays as it is. */
-export type MigrationSettings = Omit<CollectionSettings, "language" | "index">;
+export type MigrationSettings = Omit<CollectionSettings, "dimensions" | "index">;
 
 /** `GET /v1/collections/{c}/migration` */
 export interface Migration {
@@ -217,7 +238,7 @@ export interface Migration {
   /** Of the new one. */
   readonly settings: Pick<
     Collection,
-    "model" | "dimensions" | "chunking" | "tokenVectors" | "tokenPooling" | "lateChunking"
+    "model" | "dimensions" | "chunking" | "tokenVectors" | "tokenPooling" | "lateChunking" | "language"
   >;
   /** `ready`: nothing is pending, it may be cut over; `live`: the new generation answers searches. */
   readonly state: "building" | "ready" | "live" | "rolled_back";
@@ -230,6 +251,16 @@ export interface Migration {
     readonly failed: number;
     readonly pending: number;
   };
+  /** How far the nearest documents are the same in both generations, measured once the new one has caught up. */
+  readonly overlap: {
+    readonly at: number;
+    readonly queries: number;
+    readonly mean: number;
+    readonly least: number;
+    readonly measuredAt: string;
+  } | null;
+  /** Why there is none: `building` and `measuring` pass, anything else is a sentence. */
+  readonly overlapReason: string | null;
   /** null: not known yet, or not being built. */
   readonly etaSeconds: number | null;
   /** The first of the failed ones. */
