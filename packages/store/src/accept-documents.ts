@@ -59,7 +59,7 @@ export async function acceptDocuments(
     documents.map(({ id }) => id),
     documents.map(({ title }) => title),
     documents.map(({ text }) => text),
-    documents.map(({ text }) => createHash("sha256").update(text).digest()),
+    documents.map(contentHash),
     documents.map(({ metadataJson }) => metadataJson),
     documents.map(({ priority }) => priority),
     sorted.map(({ job }) => job),
@@ -76,6 +76,18 @@ export async function acceptDocuments(
     characters: byId.get(id)?.document.text.length ?? 0,
   }));
   return { kind: "written", accepted, repeated: new Set(row.repeated ?? []) };
+}
+
+/** The same hash: the same text and, where they are content, the same vectors, so that nothing is to be done. */
+function contentHash({ text, given }: CheckedDocument): Buffer {
+  const hash = createHash("sha256").update(text);
+  if (given?.areContent === true)
+    for (const { start, end, embedding } of given.chunks)
+      // No text holds a NUL.
+      hash
+        .update(`\0${start} ${end} `)
+        .update(new Uint8Array(embedding.buffer, embedding.byteOffset, embedding.byteLength));
+  return hash.digest();
 }
 
 /**
