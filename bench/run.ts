@@ -6,6 +6,7 @@ import type { BenchOption, Benchmark } from "./context.ts";
 import { benchEncoder } from "./encoder.ts";
 import { describeMachine, serverVersions, showMachine, type Machine } from "./machine.ts";
 import { benchGuard } from "./guard.ts";
+import { benchMigrate } from "./migrate.ts";
 import { benchPeers } from "./peers.ts";
 import { benchFreshness } from "./freshness.ts";
 import { benchIndex } from "./index-recall.ts";
@@ -34,6 +35,7 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   scale: benchScale,
   freshness: benchFreshness,
   rechunk: benchRechunk,
+  migrate: benchMigrate,
   index: benchIndex,
   search: benchSearch,
   rerank: benchRerank,
