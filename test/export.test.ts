@@ -135,7 +135,12 @@ describe.each([...(hasServers ? (["servers"] as const) : []), "embedded"] as con
       await fetch(`${stack.http.url}/v1/collections/source/export`, { signal: stopped.signal });
       stopped.abort();
     }
-    await expect.poll(async () => (await fetch(`${stack.http.url}/v1/collections/source/export`)).status).toBe(200);
+    const status = async (): Promise<number> => {
+      const response = await fetch(`${stack.http.url}/v1/collections/source/export`);
+      await response.text();
+      return response.status;
+    };
+    await expect.poll(status).toBe(200);
   });
 
   test("travels through files of the command line", async () => {
