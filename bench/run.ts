@@ -7,6 +7,7 @@ import { benchClient } from "./client.ts";
 import { benchEncoder } from "./encoder.ts";
 import { describeMachine, serverVersions, showMachine, type Machine } from "./machine.ts";
 import { benchGuard } from "./guard.ts";
+import { benchMigrate } from "./migrate.ts";
 import { benchPeers } from "./peers.ts";
 import { benchFreshness } from "./freshness.ts";
 import { benchIndex } from "./index-recall.ts";
@@ -37,6 +38,7 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   scale: benchScale,
   freshness: benchFreshness,
   rechunk: benchRechunk,
+  migrate: benchMigrate,
   index: benchIndex,
   search: benchSearch,
   rerank: benchRerank,

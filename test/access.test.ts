@@ -120,6 +120,7 @@ describe("a key of one collection", () => {
     }
     // A route that comes here must bound itself to the caller's collections, or touch none.
     expect(served.sort()).toEqual([
+      "GET /v1/aliases",
       "GET /v1/collections",
       "GET /v1/failures",
       "POST /v1/embeddings",
@@ -137,6 +138,19 @@ describe("a key of one collection", () => {
     expect((await search({ collections: ["mine", "theirs"] })).body).toEqual(refused.body);
     expect((await search({ collections: ["nobodys"] })).body).toEqual(refused.body);
     expect((await search({ after: tickets.mine })).status).toBe(200);
+  });
+
+  test("sees the aliases of its own collections, and serves by an alias that it is tied to", async () => {
+    for (const collection of ["mine", "theirs"])
+      expectStatus(await stack.http.call("PUT", `/v1/aliases/as-${collection}`, { collection }, bearer(ROOT)), 201);
+    const seen = await stack.http.call("GET", "/v1/aliases", undefined, bearer(keys["tied"] ?? ""));
+    expect(seen.body["aliases"]).toMatchObject([{ name: "as-mine", collection: "mine" }]);
+    const byAlias = await makeKey({ name: "by alias", role: "write", collections: ["as-theirs"] });
+    const ticket = await push("as-theirs", byAlias);
+    expectStatus(await stack.http.call("GET", `/v1/tickets/${ticket}`, undefined, bearer(byAlias)), 200);
+    expect((await stack.http.call("GET", "/v1/collections/theirs", undefined, bearer(byAlias))).status).toBe(403);
+    for (const alias of ["as-mine", "as-theirs"])
+      expectStatus(await stack.http.call("DELETE", `/v1/aliases/${alias}`, undefined, bearer(ROOT)), 200);
   });
 
   test("sees its own collections in the list, and may make one that is its own by pushing", async () => {

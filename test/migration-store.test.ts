@@ -32,7 +32,7 @@ import { freshServers, type TestServers } from "./support/stack.ts";
 const databaseUrl = inject("databaseUrl");
 const embedding = Float32Array.of(1, 0, 0);
 const chunking = { maxTokens: 16, overlapTokens: 0, strategy: "sentence" } as const;
-const settings = { model: "none", dimensions: 3, chunking, tokens: NO_TOKENS };
+const settings = { model: "none", dimensions: 3, chunking, tokens: NO_TOKENS, language: null };
 
 /** A chunk a word, so that texts of other lengths have other numbers of chunks. */
 function chunksOf(text: string): EmbeddedChunk[] {
@@ -65,7 +65,7 @@ describe.skipIf(databaseUrl === null)("generations in the store", () => {
   });
 
   const make = async (name: string): Promise<Collection> =>
-    (await ensureCollection(database, { name, language: null, ...settings })).collection;
+    (await ensureCollection(database, { name, ...settings })).collection;
 
   const push = async (collection: Collection, id: string, text: string): Promise<DocumentRef> => {
     const document = { id, title: null, text, metadataJson: "{}", priority: 0 };

@@ -85,6 +85,16 @@ describe.skipIf(databaseUrl === null || redisUrl === null)("a migration", () => 
     });
     expect(await textsIn(2)).toEqual(await ledgerTexts());
     expect(await most(2)).toBeLessThanOrEqual(32);
+    const { overlap } = await waitUntil("the overlap is measured", async () => {
+      const now = await migration();
+      return now.overlap === null ? undefined : now;
+    });
+    expect(overlap).toMatchObject({ at: 10, queries: 40 });
+    // Chunks of a third of a document find mostly what whole ones find, and not quite.
+    expect(overlap?.mean).toBeGreaterThan(0.3);
+    expect(overlap?.mean).toBeLessThan(1);
+    const again = await api.call("POST", `${PATH}/migration/overlap`);
+    expect(again).toMatchObject({ status: 200, body: { overlap: { mean: overlap?.mean, least: overlap?.least } } });
     expect((await act("rollback")).status).toBe(409);
 
     expect(await act("cutover")).toMatchObject({ status: 200, body: { state: "live" } });
@@ -177,6 +187,22 @@ describe.skipIf(databaseUrl === null || redisUrl === null)("a migration", () => 
     expect(await textsIn(3)).toEqual(await ledgerTexts());
     expect(await embedder.metric("polyseme_encoder_runs_total")).toBe(runs);
 
+    // Forms of words are those of a language, so that another one is another generation.
+    expect((await api.call("PUT", PATH, { language: "en" })).status).toBe(409);
+    await api.call("DELETE", `${PATH}/migration`);
+    expect(await start({ language: "en" })).toMatchObject({ method: "rechunk", settings: { language: "en" } });
+    await caughtUp();
+    expect((await api.call("GET", PATH)).body).toMatchObject({ language: null });
+    expect((await act("cutover")).status).toBe(200);
+    expect((await api.call("GET", PATH)).body).toMatchObject({ language: "en" });
+    const forms = await database.query<{ words: string[] }>(
+      "select words from polyseme_store.chunks_1_4 where document_id = 'd0' and ordinal = 0",
+    );
+    expect(forms.rows[0]?.words).toContain("sentenc");
+    expect((await act("rollback")).status).toBe(200);
+    expect((await api.call("GET", PATH)).body).toMatchObject({ language: null });
+    expect(await embedder.metric("polyseme_encoder_runs_total")).toBe(runs);
+
     expectStatus(await api.call("PUT", "/v1/collections/fresh", { ...late, chunking: { maxTokens: 32 } }), 201);
     await ingest.settled((await ingest.push("fresh", documentsOf(30))).ticket);
     const { rows } = await database.query<{ same: number; others: number; least: number }>(
@@ -201,6 +227,7 @@ describe.skipIf(databaseUrl === null || redisUrl === null)("a migration", () => 
        select collection_id, id, revision, now(), 'encode_failed', 'No vector' from polyseme_store.documents where id = 'd3'`,
     );
     expect(started.failures).toEqual([]);
+    expect((await api.call("POST", `${PATH}/migration/overlap`)).status).toBe(200);
     expect(await migration()).toMatchObject({
       state: "ready",
       documents: { done: 9, failed: 1 },

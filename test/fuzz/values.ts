@@ -101,6 +101,7 @@ const number32 = fc.oneof(
 /** Values that mean something to the service, by the name of the field or parameter. */
 const MEANT: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
   collection: fc.constantFrom("fuzz-a", "fuzz-b", "fuzz-c", "nobody"),
+  alias: fc.constantFrom("fuzz-alias", "fuzz-other", "fuzz-c"),
   id: documentId,
   ids: fc.array(documentId, { maxLength: 4 }),
   text: shortText,
@@ -115,12 +116,17 @@ const MEANT: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
       maxLength: 3,
     }),
   ),
-  model: fc.constantFrom("all-MiniLM-L6-v2", "sentence-transformers/all-MiniLM-L6-v2", "no-such-model", "/etc"),
+  model: fc.constantFrom("all-MiniLM-L6-v2", "sentence-transformers/all-MiniLM-L6-v2", "no-such-model", "none", "/etc"),
   vector: fc.oneof(
     fc.array(number32, { minLength: 384, maxLength: 384 }),
     number32.map((n) => new Array<number>(384).fill(n)),
     fc.array(number32, { maxLength: 4 }),
   ),
+  embedding: fc.oneof(
+    fc.array(number32, { maxLength: 4 }),
+    fc.constantFrom("AACAPwAAAEAAAEBA", "", "no base64", "AADAfwAAwH8AAMB/"),
+  ),
+  dimensions: fc.constantFrom(1, 3, 384),
   ticket: fc.constant(TICKET),
   after: fc.constant(TICKET),
   wait: fc.constantFrom("0", "1ms", "10ms", "1s"),

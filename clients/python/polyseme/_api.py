@@ -45,6 +45,13 @@ class PushDocumentsBodySection(TypedDict):
     """such as a path of headings: encoded before each chunk of the section, and no part of its text"""
 
 
+class PushDocumentsBodyChunk(TypedDict):
+    start: int
+    end: int
+    embedding: list[float] | str
+    """Only where the collection's model is 'none': numbers, or the base64 of 32-bit little-endian floats"""
+
+
 class PushDocumentsBody(TypedDict):
     id: str
     """No NUL, no half of a surrogate pair"""
@@ -54,6 +61,9 @@ class PushDocumentsBody(TypedDict):
     metadata: NotRequired[dict[str, Any] | None]
     priority: NotRequired[int]
     sections: NotRequired[list[PushDocumentsBodySection] | None]
+    embedding: NotRequired[list[float] | str]
+    """Only where the collection's model is 'none': numbers, or the base64 of 32-bit little-endian floats"""
+    chunks: NotRequired[list[PushDocumentsBodyChunk]]
 
 
 class PushDocumentsBody2(TypedDict):
@@ -115,6 +125,19 @@ class DeleteDocumentsBody(TypedDict):
     filter: NotRequired[Any]
 
 
+class PostV1CollectionsCollectionImportAnswer(TypedDict):
+    ticket: str
+    accepted: int
+    unchanged: int
+    rejected: list[PushDocumentsAnswerRejected]
+    rejectedOmitted: NotRequired[int]
+    """Rejections beyond the listed ones"""
+    vectors: Literal["stored", "queued"]
+    """queued: those of the stream were left out, and the encoder makes others"""
+    complete: bool
+    """false: the stream ended without an export's last line"""
+
+
 class GetTicketAnswerFailure(TypedDict):
     id: str
     code: str
@@ -157,6 +180,7 @@ class GetCollectionAnswer(TypedDict):
     tokenVectors: str
     tokenPooling: int
     language: str | None
+    aliases: list[str]
     generation: int
     createdAt: str
     documents: GetCollectionAnswerDocuments
@@ -174,6 +198,9 @@ class PutCollectionBodyChunking(TypedDict):
 
 class PutCollectionBody(TypedDict):
     model: NotRequired[str]
+    """'none': vectors come with the documents"""
+    dimensions: NotRequired[int]
+    """Only with model 'none'"""
     chunking: NotRequired[PutCollectionBodyChunking]
     language: NotRequired[str]
     lateChunking: NotRequired[bool]
@@ -190,6 +217,22 @@ class ListCollectionsAnswer(TypedDict):
     collections: list[GetCollectionAnswer]
 
 
+class PutV1AliasesAliasAnswer(TypedDict):
+    name: str
+    collection: str
+    createdAt: str
+    changedAt: str
+    """When it came to stand for this collection"""
+
+
+class PutV1AliasesAliasBody(TypedDict):
+    collection: str
+
+
+class GetV1AliasesAnswer(TypedDict):
+    aliases: list[PutV1AliasesAliasAnswer]
+
+
 class StartMigrationAnswerSettings(TypedDict):
     model: str
     dimensions: int
@@ -197,6 +240,7 @@ class StartMigrationAnswerSettings(TypedDict):
     tokenVectors: str
     tokenPooling: int
     lateChunking: bool
+    language: str | None
 
 
 class StartMigrationAnswerDocuments(TypedDict):
@@ -206,6 +250,14 @@ class StartMigrationAnswerDocuments(TypedDict):
     done: int
     failed: int
     pending: int
+
+
+class StartMigrationAnswerOverlap(TypedDict):
+    at: int
+    queries: int
+    mean: float
+    least: float
+    measuredAt: str
 
 
 StartMigrationAnswer = TypedDict(
@@ -224,6 +276,10 @@ StartMigrationAnswer = TypedDict(
         "documents": StartMigrationAnswerDocuments,
         # null: not known yet, or not being built
         "etaSeconds": float | None,
+        # Share of the nearest documents that are the same in both generations, by questions made of documents
+        "overlap": StartMigrationAnswerOverlap | None,
+        # Why there is no overlap: "building" and "measuring" pass, anything else is a sentence
+        "overlapReason": str | None,
         # The first of the failed ones
         "failures": list[GetTicketAnswerFailure],
         "startedAt": str,
@@ -235,6 +291,7 @@ StartMigrationAnswer = TypedDict(
 class StartMigrationBody(TypedDict):
     model: NotRequired[str]
     chunking: NotRequired[PutCollectionBodyChunking]
+    language: NotRequired[str]
     lateChunking: NotRequired[bool]
     tokenVectors: NotRequired[Literal["none", "int8", "half"]]
     tokenPooling: NotRequired[Literal[1, 2, 3]]
@@ -626,6 +683,15 @@ class Api:
         """Delete documents by id."""
         return self._transport.json("POST", f'/v1/collections/{quote(collection, safe="")}/documents/delete', {}, body)
 
+    def post_v1_collections_collection_import(
+        self,
+        collection: str,
+        *,
+        reembed: str | None = None,
+    ) -> PostV1CollectionsCollectionImportAnswer:
+        """Take in what an export wrote."""
+        return self._transport.json("POST", f'/v1/collections/{quote(collection, safe="")}/import', {"reembed": reembed}, None)
+
     def get_ticket(self, ticket: str, *, wait: str | None = None) -> GetTicketAnswer:
         """State of a push; with wait, answered as soon as nothing is pending."""
         return self._transport.json("GET", f'/v1/tickets/{quote(ticket, safe="")}', {"wait": wait}, None)
@@ -650,6 +716,22 @@ class Api:
         """All collections that the key may see."""
         return self._transport.json("GET", '/v1/collections', {}, None)
 
+    def put_v1_aliases_alias(
+        self,
+        alias: str,
+        **body: Unpack[PutV1AliasesAliasBody],
+    ) -> PutV1AliasesAliasAnswer:
+        """Make an alias, or let it stand for another collection."""
+        return self._transport.json("PUT", f'/v1/aliases/{quote(alias, safe="")}', {}, body)
+
+    def delete_v1_aliases_alias(self, alias: str) -> DeleteCollectionAnswer:
+        """Remove an alias; its collection stays."""
+        return self._transport.json("DELETE", f'/v1/aliases/{quote(alias, safe="")}', {}, None)
+
+    def get_v1_aliases(self) -> GetV1AliasesAnswer:
+        """All aliases that the key may use, or whose collection it may."""
+        return self._transport.json("GET", '/v1/aliases', {}, None)
+
     def start_migration(self, collection: str, **body: Unpack[StartMigrationBody]) -> StartMigrationAnswer:
         """Build a new generation with other settings beside the live one."""
         return self._transport.json("POST", f'/v1/collections/{quote(collection, safe="")}/migrate', {}, body)
@@ -661,6 +743,10 @@ class Api:
     def end_migration(self, collection: str) -> EndMigrationAnswer:
         """End the migration: drop the generation that is not live."""
         return self._transport.json("DELETE", f'/v1/collections/{quote(collection, safe="")}/migration', {}, None)
+
+    def post_v1_collections_collection_migration_overlap(self, collection: str) -> StartMigrationAnswer:
+        """Measure anew how far the answers of both generations are the same."""
+        return self._transport.json("POST", f'/v1/collections/{quote(collection, safe="")}/migration/overlap', {}, None)
 
     def cut_over_migration(
         self,

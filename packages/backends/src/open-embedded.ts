@@ -28,7 +28,7 @@ export async function openEmbedded(dataDir: string, options: BackendOptions): Pr
     closing.unshift({ name: "the embedded Postgres", withinMs: CLOSE_MS, stop: () => postgres.close() });
     const pools = await openEmbeddedPools((messages) => runRaw(postgres, messages));
     closing.unshift({ name: "the embedded session", withinMs: CLOSE_MS, stop: () => pools.end() });
-    const database = databaseOver(pools.store);
+    const database = databaseOver(pools.store, { sharedSession: true });
     await migrate(database);
     await prepareQueueSchema(pools.store);
     const queues = await openQueues({ kind: "postgres", pool: pools.queue }, options);

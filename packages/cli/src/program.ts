@@ -1,9 +1,12 @@
 import { Command, CommanderError } from "commander";
+import { addAliases } from "./commands/aliases.ts";
 import { addCollections } from "./commands/collections.ts";
 import { addDemo } from "./commands/demo.ts";
 import { addDoctor } from "./commands/doctor.ts";
 import { addEval } from "./commands/eval.ts";
+import { addExport } from "./commands/export.ts";
 import { addFailures } from "./commands/failures.ts";
+import { addImport } from "./commands/import.ts";
 import { addIngest } from "./commands/ingest.ts";
 import { addInspect } from "./commands/inspect.ts";
 import { addKeys } from "./commands/keys.ts";
@@ -37,6 +40,9 @@ export async function runCli(argv: readonly string[], context: CliContext): Prom
     addInspect,
     addStatus,
     addCollections,
+    addAliases,
+    addExport,
+    addImport,
     addFailures,
     addModels,
     addKeys,

@@ -1,6 +1,8 @@
 import { makeRequester, type Requester, type RequesterOptions } from "./requester.ts";
 import { pushDocuments, type PushOptions, type PushResult } from "./push.ts";
+import { AliasCalls } from "./aliases.ts";
 import type { SearchAnswer, SearchRequest, SensesAnswer } from "./search-types.ts";
+import { exportLines, importLines, type ExportOptions, type ImportOptions, type ImportResult } from "./transfer.ts";
 import type {
   ApiKey,
   Collection,
@@ -36,6 +38,7 @@ const NOT_READY = 503;
 export class Polyseme {
   readonly documents: DocumentCalls;
   readonly collections: CollectionCalls;
+  readonly aliases: AliasCalls;
   readonly failures: FailureCalls;
   readonly migrations: MigrationCalls;
   readonly keys: KeyCalls;
@@ -45,6 +48,7 @@ export class Polyseme {
     this.#request = makeRequester(options);
     this.documents = new DocumentCalls(this.#request);
     this.collections = new CollectionCalls(this.#request);
+    this.aliases = new AliasCalls(this.#request);
     this.failures = new FailureCalls(this.#request);
     this.migrations = new MigrationCalls(this.#request);
     this.keys = new KeyCalls(this.#request);
@@ -176,6 +180,16 @@ class CollectionCalls {
     return (await this.#request<Collection>("GET", collectionPath(name), { signal })).answer;
   }
 
+  /** Everything in it at one moment, a JSON text a line, for `import`. The request is sent when the first is asked for. */
+  export(name: string, options: ExportOptions = {}): AsyncGenerator<string> {
+    return exportLines(this.#request, collectionPath(name), options);
+  }
+
+  /** Takes in the lines of an export; vectors of the same model are stored without a run of the encoder. */
+  import(name: string, lines: AsyncIterable<string>, options: ImportOptions = {}): Promise<ImportResult> {
+    return importLines(this.#request, collectionPath(name), lines, options);
+  }
+
   /** Removes the collection with all its documents. */
   async delete(name: string, { signal }: CallOptions = {}): Promise<void> {
     // Not repeatable: after a lost answer the second try would say that there is no such collection.
@@ -200,6 +214,11 @@ class MigrationCalls {
 
   async get(name: string, { signal }: CallOptions = {}): Promise<Migration> {
     return (await this.#request<Migration>("GET", migrationPath(name), { signal })).answer;
+  }
+
+  /** Measures anew how far the answers of both generations are the same. */
+  async measureOverlap(name: string, { signal }: CallOptions = {}): Promise<Migration> {
+    return (await this.#request<Migration>("POST", `${migrationPath(name)}/overlap`, { signal })).answer;
   }
 
   /** Makes the new generation the live one. `force`: also with documents that failed in it. */

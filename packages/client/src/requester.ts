@@ -22,6 +22,8 @@ export interface RequestOptions {
   readonly onPause?: ((pause: RequestPause) => void) | undefined;
   /** False when a request whose answer was lost must not be sent again; true when left out. */
   readonly repeatable?: boolean;
+  /** The answer is the response, whose body is still to be read, for as long as that takes. */
+  readonly raw?: boolean;
   /** Statuses beside the successful ones whose body is an answer. */
   readonly alsoAnswers?: readonly number[];
 }
@@ -59,7 +61,7 @@ export function makeRequester(options: RequesterOptions): Requester {
     request: RequestOptions,
   ): Promise<{ status: number; answer: Answer }> => {
     const { signal, alsoAnswers = [] } = request;
-    const timeout = AbortSignal.timeout(timeoutMs);
+    const { timeout, clear } = request.raw === true ? untilHeaders(timeoutMs) : untilEnd(timeoutMs);
     try {
       const response = await send(`${base}${path}`, {
         method,
@@ -68,6 +70,8 @@ export function makeRequester(options: RequesterOptions): Requester {
         signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
       });
       if (!response.ok && !alsoAnswers.includes(response.status)) throw await errorFromResponse(response, Date.now());
+      clear();
+      if (request.raw === true) return { status: response.status, answer: response as Answer };
       return { status: response.status, answer: (await response.json()) as Answer };
     } catch (error) {
       if (error instanceof PolysemeRequestError) throw error;
@@ -105,6 +109,22 @@ export function makeRequester(options: RequesterOptions): Requester {
 
 function tookPart(error: unknown): boolean {
   return error instanceof PolysemeRequestError && error.status === 429 && Number(error.details?.["accepted"] ?? 0) > 0;
+}
+function untilEnd(ms: number): { readonly timeout: AbortSignal; readonly clear: () => void } {
+  return { timeout: AbortSignal.timeout(ms), clear: () => undefined };
+}
+
+function untilHeaders(ms: number): { readonly timeout: AbortSignal; readonly clear: () => void } {
+  const controller = new AbortController();
+  const timer = setTimeout(() => {
+    controller.abort(new DOMException("The server did not answer in time", "TimeoutError"));
+  }, ms);
+  return {
+    timeout: controller.signal,
+    clear: () => {
+      clearTimeout(timer);
+    },
+  };
 }
 
 function headersOf(request: RequestOptions, apiKey: string | undefined): Record<string, string> {

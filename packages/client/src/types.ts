@@ -87,3 +87,9 @@ export type ApiKey = Answer<"/v1/keys", "get", 200>["keys"][number];
 
 /** A key just made: the one time that `key`, which is to be sent, is shown. */
 export type MadeKey = Answer<"/v1/keys", "post", 201>;
+
+/** `GET /v1/aliases` */
+export type Alias = Answer<"/v1/aliases", "get", 200>["aliases"][number];
+
+/** Numbers, or the base64 of 32-bit little-endian floats. */
+export type GivenVector = NonNullable<PushDocument["embedding"]>;

@@ -32,16 +32,19 @@ const NAME = /^[a-z][a-z0-9_-]{0,62}$/;
 /** Names whose view would hide one of ours in the schema `polyseme`. */
 const RESERVED = new Set(["documents"]);
 
-/** @throws PolysemeError `invalid` when it is not a collection's name. */
-export function checkCollectionName(name: string): string {
+/**
+ * @param field what the error names
+ * @throws PolysemeError `invalid` when it is not a name that a collection or an alias may have
+ */
+export function checkCollectionName(name: string, field: "collection" | "alias" = "collection"): string {
   const fault = collectionNameFault(name);
-  if (fault !== undefined) throw new PolysemeError("invalid", fault, { details: { field: "collection" } });
+  if (fault !== undefined) throw new PolysemeError("invalid", fault, { details: { field } });
   return name;
 }
 
 export function collectionNameFault(name: string): string | undefined {
   if (!NAME.test(name))
-    return "A collection's name starts with a small letter and has at most 63 small letters, digits, _ and -.";
+    return "The name of a collection or an alias starts with a small letter and has at most 63 small letters, digits, _ and -.";
   if (RESERVED.has(name)) return `The name "${name}" is taken by the view polyseme.${name}.`;
   return undefined;
 }

@@ -1,5 +1,6 @@
 import { PolysemeError, type ErrorCode } from "./errors.ts";
 import { checkSections, sectionsJson } from "./sections.ts";
+import { BY_ENCODER, givenChunks, type GivenChunk, type VectorSource } from "./given-vectors.ts";
 
 /** A document that passed every check at the door; only `checkDocument` makes one. */
 export interface CheckedDocument {
@@ -12,6 +13,12 @@ export interface CheckedDocument {
   readonly priority: number;
   /** The sections as JSON, one form for equal ones; left out: none. */
   readonly sectionsJson?: string;
+  /** Chunks with vectors that came with it; left out: the encoder makes them. */
+  readonly given?: {
+    readonly chunks: readonly GivenChunk[];
+    /** Other vectors are another version. False where the same text has the same vectors, by the same model. */
+    readonly areContent: boolean;
+  };
 }
 
 export interface Rejection {
@@ -36,8 +43,12 @@ const NUL = "\u0000";
 /**
  * The only place that sees a pushed document as `unknown`. Answers the checked document, or the first fault found with
  * the field it is in. Unknown fields are ignored.
+ * @param source where its collection's vectors come from
  */
-export function checkDocument(value: unknown): { document: CheckedDocument } | { rejection: Rejection } {
+export function checkDocument(
+  value: unknown,
+  source: VectorSource = BY_ENCODER,
+): { document: CheckedDocument } | { rejection: Rejection } {
   if (!isRecord(value)) return reject("invalid", "document", "A document must be a JSON object.");
   const { id, text, title, metadata, priority, sections } = value;
 
@@ -68,6 +79,8 @@ export function checkDocument(value: unknown): { document: CheckedDocument } | {
 
   const cut = checkSections(sections, text as string);
   if ("fault" in cut) return { rejection: { ...cut.fault, id: knownId } };
+  const chunks = givenChunks(value, text as string, source);
+  if (chunks !== undefined && "fault" in chunks) return { rejection: { ...chunks.fault, id: knownId } };
 
   return {
     document: {
@@ -77,6 +90,7 @@ export function checkDocument(value: unknown): { document: CheckedDocument } | {
       metadataJson: meta.json,
       priority: priority ?? 0,
       ...(cut.sections === null ? {} : { sectionsJson: sectionsJson(cut.sections) }),
+      ...(chunks === undefined ? {} : { given: { chunks, areContent: source.kind === "given" } }),
     },
   };
 }

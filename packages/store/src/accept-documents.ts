@@ -79,10 +79,18 @@ export async function acceptDocuments(
   return { kind: "written", accepted, repeated: new Set(row.repeated ?? []) };
 }
 
-/** Of all that decides its vectors. A text holds no NUL, so no text with sections looks like another. */
-function contentHash({ text, sectionsJson }: CheckedDocument): Buffer {
+/**
+ * Of all that decides its vectors: the text, its sections and, where they are content, the vectors that came with it. No
+ * text holds a NUL, so none looks like another with more behind it.
+ */
+function contentHash({ text, sectionsJson, given }: CheckedDocument): Buffer {
   const hash = createHash("sha256").update(text);
   if (sectionsJson !== undefined) hash.update("\0").update(sectionsJson);
+  if (given?.areContent === true)
+    for (const { start, end, embedding } of given.chunks)
+      hash
+        .update(`\0${start} ${end} `)
+        .update(new Uint8Array(embedding.buffer, embedding.byteOffset, embedding.byteLength));
   return hash.digest();
 }
 

@@ -9,6 +9,7 @@ import {
 } from "./collections.ts";
 import type { Database, Sql } from "./database.ts";
 import { lockGenerations } from "./generation-lock.ts";
+import type { Overlap } from "./overlap.ts";
 import { markUnused } from "./unused-tables.ts";
 
 /** A collection with the generation that follows its live one. */
@@ -32,11 +33,14 @@ export interface Migration extends Following {
   readonly phase: MigrationPhase;
   readonly startedAt: Date;
   readonly cutoverAt: Date | null;
+  /** Measured once the new one has caught up; null: not yet, or `overlapReason` says why not. */
+  readonly overlap: Overlap | null;
+  readonly overlapReason: string | null;
 }
 
 const generationJson = (alias: string): string =>
   `json_build_object('number', ${alias}.number, 'model', ${alias}.model, 'dimensions', ${alias}.dimensions,
-    'chunking', ${alias}.chunking, 'tokens', json_build_object('tokenVectors', ${alias}.token_vectors,
+    'chunking', ${alias}.chunking, 'language', ${alias}.language, 'tokens', json_build_object('tokenVectors', ${alias}.token_vectors,
     'tokenPooling', ${alias}.token_pooling, 'lateChunking', ${alias}.late_chunking))`;
 
 const SELECT = `select json_build_object('id', c.id, 'name', c.name, 'language', c.language,
@@ -44,7 +48,7 @@ const SELECT = `select json_build_object('id', c.id, 'name', c.name, 'language',
     ${generationJson("f")} as follower, m.all_listed as "allListed", m.from_generation as "from", m.to_generation as "to",
     case when c.live_generation = m.to_generation then 'live' when m.rolled_back_at is not null then 'rolled_back'
       else 'building' end as phase,
-    m.started_at as "startedAt", m.cutover_at as "cutoverAt"
+    m.started_at as "startedAt", m.cutover_at as "cutoverAt", m.overlap, m.overlap_reason as "overlapReason"
   from polyseme_store.collections c
   join polyseme_store.collection_migrations m on m.collection_id = c.id
   join polyseme_store.generations g on g.collection_id = c.id and g.number = c.live_generation

@@ -1,5 +1,6 @@
 import { isStorable, NO_TOKENS, PolysemeError, type Chunking, type TokenSettings } from "@polyseme/core";
 import type { Database, Sql } from "./database.ts";
+import { lockName } from "./name-lock.ts";
 import { dropUnusedTables, markUnused } from "./unused-tables.ts";
 
 export interface Collection {
@@ -16,6 +17,8 @@ export interface Generation {
   readonly dimensions: number;
   readonly chunking: Chunking;
   readonly tokens: TokenSettings;
+  /** Of the forms of words that it keeps. The live one's is its collection's. */
+  readonly language: string | null;
 }
 
 export type NewGeneration = Omit<Generation, "number">;
@@ -37,15 +40,21 @@ export function chunkTable(collectionId: number, generation: number): string {
 
 const COLUMNS = `c.id, c.name, c.language, c.created_at as "createdAt",
   json_build_object('number', g.number, 'model', g.model, 'dimensions', g.dimensions,
-    'chunking', g.chunking, 'tokens', json_build_object('tokenVectors', g.token_vectors, 'tokenPooling', g.token_pooling,
+    'chunking', g.chunking, 'language', c.language, 'tokens', json_build_object('tokenVectors', g.token_vectors, 'tokenPooling', g.token_pooling,
     'lateChunking', g.late_chunking)) as generation`;
 const FROM = `from polyseme_store.collections c
   join polyseme_store.generations g on g.collection_id = c.id and g.number = c.live_generation`;
 
+/** The collection of this name, or the one that an alias of this name stands for; its `name` is its own in either case. */
 export async function findCollection(sql: Sql, name: string): Promise<Collection | undefined> {
   // What Postgres cannot hold is not there; asked for, it would be an error of the server.
   if (!isStorable(name)) return undefined;
-  const { rows } = await sql.query<Collection>(`select ${COLUMNS} ${FROM} where c.name = $1`, [name]);
+  const { rows } = await sql.query<Collection>(
+    `select ${COLUMNS} ${FROM} where c.id = coalesce(
+       (select id from polyseme_store.collections where name = $1),
+       (select collection_id from polyseme_store.aliases where name = $1))`,
+    [name],
+  );
   return rows[0];
 }
 
@@ -74,22 +83,25 @@ export async function getCollection(sql: Sql, name: string): Promise<Collection>
 }
 
 /**
- * Makes a collection with its first generation, chunk table and view, or finds the one that is there: safe when many
- * processes make the same one at once.
+ * Makes a collection with its first generation, chunk table and view, or finds the one that is there, also by an alias: safe
+ * when many processes make the same one at once.
  */
 export async function ensureCollection(
   database: Database,
   wanted: NewCollection,
 ): Promise<{ collection: Collection; created: boolean }> {
   return database.withTransaction(async (sql) => {
+    await lockName(sql, wanted.name);
+    const existing = await findCollection(sql, wanted.name);
+    if (existing !== undefined) return { collection: existing, created: false };
     const { rows } = await sql.query<{ id: number }>(
       "insert into polyseme_store.collections (name, language) values ($1, $2) on conflict (name) do nothing returning id",
       [wanted.name, wanted.language],
     );
     const id = rows[0]?.id;
     if (id !== undefined) {
-      const { model, dimensions, chunking, tokens = NO_TOKENS } = wanted;
-      await insertGeneration(sql, id, 1, { model, dimensions, chunking, tokens });
+      const { model, dimensions, chunking, language, tokens = NO_TOKENS } = wanted;
+      await insertGeneration(sql, id, 1, { model, dimensions, chunking, language, tokens });
       await createChunkTable(sql, id, 1, { dimensions, tokens });
       await pointViewAt(sql, wanted.name, id, { number: 1, sameColumns: true });
     }
@@ -97,11 +109,34 @@ export async function ensureCollection(
   });
 }
 
-export async function setLanguage(sql: Sql, collectionId: number, language: string | null): Promise<void> {
-  await sql.query("update polyseme_store.collections set language = $2 where id = $1", [collectionId, language]);
+/**
+ * Sets the language of a collection that keeps no forms of words, and that of a generation which follows.
+ * @throws PolysemeError `conflict` when the one that follows keeps forms, which are those of another language
+ */
+export async function setLanguage(database: Database, collectionId: number, language: string | null): Promise<void> {
+  await database.withTransaction(async (sql) => {
+    await sql.query("update polyseme_store.collections set language = $2 where id = $1", [collectionId, language]);
+    const { rows } = await sql.query<{ other: boolean }>(
+      `with changed as (
+         update polyseme_store.generations set language = $2 where collection_id = $1 and token_vectors = 'none'
+       )
+       select exists (select from polyseme_store.generations
+         where collection_id = $1 and token_vectors <> 'none' and language is distinct from $2) as other`,
+      [collectionId, language],
+    );
+    if (rows[0]?.other === true)
+      throw new PolysemeError(
+        "conflict",
+        "The generation that follows keeps token vectors in another language. Cut over to it or end the migration first.",
+        { details: { field: "language" } },
+      );
+  });
 }
 
-/** Removes the collection, its documents, chunks, tickets and view. False when there was none. */
+/**
+ * Removes the collection, its documents, chunks, tickets and view. False when there was none of this name.
+ * @throws PolysemeError `conflict` while an alias stands for it: pushes by the alias would make a new collection of it
+ */
 export async function deleteCollection(database: Database, name: string): Promise<boolean> {
   if (!isStorable(name)) return false;
   const deleted = await database.withTransaction(async (sql) => {
@@ -112,6 +147,17 @@ export async function deleteCollection(database: Database, name: string): Promis
     );
     const id = rows[0]?.id;
     if (id === undefined) return false;
+    const aliases = await sql.query<{ name: string }>(
+      "select name from polyseme_store.aliases where collection_id = $1 order by name",
+      [id],
+    );
+    const names = aliases.rows.map((alias) => alias.name);
+    if (names.length > 0)
+      throw new PolysemeError(
+        "conflict",
+        `The collection "${name}" has the alias ${names.map((one) => `"${one}"`).join(", ")}. Delete it, or let it stand for another collection, first.`,
+        { details: { field: "collection", aliases: names } },
+      );
     const generations = await sql.query<{ number: number }>(
       "select number from polyseme_store.generations where collection_id = $1",
       [id],
@@ -138,12 +184,12 @@ export async function insertGeneration(
   sql: Sql,
   collectionId: number,
   number: number,
-  { model, dimensions, chunking, tokens }: NewGeneration,
+  { model, dimensions, chunking, tokens, language }: NewGeneration,
 ): Promise<void> {
   await sql.query(
     `insert into polyseme_store.generations
-       (collection_id, number, model, dimensions, chunking, token_vectors, token_pooling, late_chunking)
-     values ($1, $2, $3, $4, $5, $6, $7, $8)`,
+       (collection_id, number, model, dimensions, chunking, token_vectors, token_pooling, late_chunking, language)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
     [
       collectionId,
       number,
@@ -153,6 +199,7 @@ export async function insertGeneration(
       tokens.tokenVectors,
       tokens.tokenPooling,
       tokens.lateChunking,
+      language,
     ],
   );
 }
@@ -203,6 +250,7 @@ export async function pointViewAt(
     join polyseme_store.documents d on d.collection_id = ${collectionId} and d.id = c.document_id`);
 }
 
-function quoteIdentifier(name: string): string {
+/** Postgres' way to write a name that need not be an identifier. */
+export function quoteIdentifier(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
 }

@@ -1,6 +1,7 @@
 import pg from "pg";
 import { PolysemeError } from "@polyseme/core";
 import { CopyOut, type CopiedRow } from "./copy-out.ts";
+import { openHeldSnapshot, openSnapshot, type DeclareCursors, type Snapshot } from "./snapshot.ts";
 import { asStoreError } from "./store-error.ts";
 
 export interface Rows<Row> {
@@ -27,6 +28,12 @@ export interface PoolUse {
 export interface Database extends Sql {
   /** Commits what `work` did, or nothing of it when it throws. */
   withTransaction<T>(work: (sql: Sql) => Promise<T>): Promise<T>;
+  /**
+   * For reading much in parts that belong together. Close it however the reading ended.
+   * @param declare what is seen then is seen in all of the snapshot; declares the cursors to read it by
+   * @throws PolysemeError as `query`, or what `declare` throws
+   */
+  openSnapshot<T>(declare: DeclareCursors<T>): Promise<Snapshot<T>>;
   /**
    * Rows of a query that returns many bytes, in their binary formats. Resolves when there are no more.
    * @param select without parameters: literals in it are escaped
@@ -106,8 +113,11 @@ export function outliveErrors(client: pg.PoolClient): void {
   client.on("error", () => undefined);
 }
 
-/** The Database on top of any pool. */
-export function databaseOver(pool: PoolLike): Database {
+/**
+ * The Database on top of any pool.
+ * @param options.sharedSession all clients of the pool are turns in one session, which nobody may hold for long
+ */
+export function databaseOver(pool: PoolLike, options: { readonly sharedSession?: boolean } = {}): Database {
   let oid: Promise<number> | undefined;
   const sql = sqlOver(pool);
   return {
@@ -134,6 +144,10 @@ export function databaseOver(pool: PoolLike): Database {
         client.release(broken);
       }
     },
+    openSnapshot: (declare) =>
+      options.sharedSession === true
+        ? openHeldSnapshot(pool, sqlOver, sql, declare)
+        : openSnapshot(pool, sqlOver, declare),
     async copyOut(select, onRow) {
       const client = await pool.connect().catch((error: unknown) => {
         throw asStoreError(error);

@@ -1,4 +1,4 @@
-import type { Database } from "./database.ts";
+import type { Database, Sql } from "./database.ts";
 import { chunkTable } from "./collections.ts";
 import { writersGate } from "./generation-lock.ts";
 import { inLockOrder, namedParams } from "./named-documents.ts";
@@ -18,7 +18,7 @@ export interface WrittenDocuments {
  * a cutover back until this is committed. Where another generation follows, the documents are listed for it.
  */
 export async function storeChunks(
-  database: Database,
+  database: Sql & Pick<Database, "vectorOid">,
   target: { collectionId: number; generation: number },
   documents: readonly EmbeddedDocument[],
 ): Promise<WrittenDocuments> {

@@ -104,12 +104,18 @@ async function swap(
   // What is listed was for the one that is live from now on.
   await sql.query("delete from polyseme_store.followed_documents where collection_id = $1", [id]);
   await sql.query(
-    "update polyseme_store.collections set live_generation = following_generation, following_generation = live_generation where id = $1",
+    `update polyseme_store.collections c set live_generation = c.following_generation, following_generation = c.live_generation,
+       language = (select g.language from polyseme_store.generations g where g.collection_id = c.id and g.number = c.following_generation)
+     where c.id = $1`,
     [id],
   );
   await sql.query(`update polyseme_store.collection_migrations set ${set} where collection_id = $1`, [id]);
-  await pointViewAt(sql, name, id, {
-    number: follower.number,
-    sameColumns: follower.dimensions === generation.dimensions,
-  });
+  const target = { number: follower.number, sameColumns: follower.dimensions === generation.dimensions };
+  await pointViewAt(sql, name, id, target);
+  // Locked, so that an alias that is on its way to another collection is not brought back.
+  const aliases = await sql.query<{ name: string }>(
+    "select name from polyseme_store.aliases where collection_id = $1 order by name for update",
+    [id],
+  );
+  for (const alias of aliases.rows) await pointViewAt(sql, alias.name, id, target);
 }

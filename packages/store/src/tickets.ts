@@ -61,11 +61,12 @@ function noSuchTicket(ticketId: string): PolysemeError {
 
 export const TICKET_DAYS = 7;
 
-/** Whether there is such a ticket and it is of one of these collections: one question, so that its answer takes as long for either no. */
+/** Whether there is such a ticket and it is of one of these collections, by name or alias: one question, so that its answer takes as long for either no. */
 export async function isTicketOf(sql: Sql, ticketId: string, collections: Iterable<string>): Promise<boolean> {
   const { rows } = await sql.query<{ yes: boolean }>(
     `select exists (select from polyseme_store.tickets t
-       where t.id = $1 and (select c.name from polyseme_store.collections c where c.id = t.collection_id) = any($2::text[])) as yes`,
+       where t.id = $1 and ((select c.name from polyseme_store.collections c where c.id = t.collection_id) = any($2::text[])
+         or exists (select from polyseme_store.aliases a where a.collection_id = t.collection_id and a.name = any($2::text[])))) as yes`,
     [ticketId, [...collections]],
   );
   return rows[0]?.yes === true;

@@ -2,13 +2,16 @@ import type { Backends } from "@polyseme/backends";
 import { NO_TRACING, type Log, type Metrics, type Tracing } from "@polyseme/core";
 import { showEncoders, type EncoderRegistry } from "@polyseme/encoder";
 import { backendProbes, type KeyRing, type Probe, type Service, type UnbuiltRoute } from "@polyseme/http";
+import { aliasRoutes } from "./alias-routes.ts";
 import { collectionRoutes } from "./collection-routes.ts";
 import { documentRoutes } from "./document-routes.ts";
 import { embeddingsRoutes } from "./embeddings-routes.ts";
+import { exportRoutes } from "./export-routes.ts";
 import { failureRoutes } from "./failure-routes.ts";
 import { inspectRoutes } from "./inspect-routes.ts";
 import { keyRoutes } from "./key-routes.ts";
 import { migrationRoutes } from "./migration-routes.ts";
+import { watchOverlaps } from "./overlap/overlap-watch.ts";
 import { pageRoutes } from "./page-routes.ts";
 import { queueBoard } from "./queue-board.ts";
 import { searchRoutes } from "./search-routes.ts";
@@ -26,16 +29,21 @@ export interface ApiOptions {
   readonly stop: AbortSignal;
 }
 
+const STOP_WATCH_MS = 5_000;
+
 /** The reading side: collections, documents, failures, search, inspect, embeddings, the web page; and who has keys. */
 export function makeApi(options: ApiOptions): Service {
   const { backends, keys, encoders, inference, log, metrics, tracing = NO_TRACING, stop } = options;
   const { database, queues } = backends;
+  let watching: Promise<void> = Promise.resolve();
   return {
     name: "api",
     routes: async (app) => {
       await app.register(collectionRoutes, { database, catalog: encoders.catalog });
-      await app.register(migrationRoutes, { database, catalog: encoders.catalog });
+      await app.register(aliasRoutes, { database });
+      await app.register(migrationRoutes, { database, encoders, log, stop });
       await app.register(documentRoutes, { database });
+      await app.register(exportRoutes, { database, log });
       await app.register(failureRoutes, { database });
       await app.register(searchRoutes, { database, encoders, metrics, tracing, stop });
       await app.register(senseRoutes, { database, encoders, metrics });
@@ -50,8 +58,10 @@ export function makeApi(options: ApiOptions): Service {
       showEncoders(metrics, encoders);
       return Promise.resolve();
     },
-    start: () => undefined,
-    stopSteps: () => [],
+    start() {
+      watching = watchOverlaps({ database, encoders, log }, stop);
+    },
+    stopSteps: () => [{ name: "the watch over migrations", withinMs: STOP_WATCH_MS, stop: () => watching }],
   };
 }
 

@@ -11,6 +11,7 @@ const generation = {
   dimensions: 4,
   chunking: { maxTokens: 256, overlapTokens: 0, strategy: "sentence" as const },
   tokens: { ...NO_TOKENS, tokenVectors: "int8" as const },
+  language: null,
 };
 const collection: Collection = { id: 1, name: "c", language: null, createdAt: new Date(0), generation };
 

@@ -1,20 +1,32 @@
 import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
-import { checkCollectionName, CHUNKING_STRATEGIES, PolysemeError, TOKEN_POOLINGS, TOKEN_VECTORS } from "@polyseme/core";
+import {
+  checkCollectionName,
+  CHUNKING_STRATEGIES,
+  NO_MODEL,
+  PolysemeError,
+  TOKEN_POOLINGS,
+  TOKEN_VECTORS,
+} from "@polyseme/core";
 import type { ModelCatalog } from "@polyseme/encoder";
 import { CollectionParams, ErrorSchema, mayTouch } from "@polyseme/http";
 import {
+  aliasesOf,
   collectionStatistics,
   deleteCollection,
   ensureCollection,
   findCollection,
   getCollection,
+  listAliases,
   listCollections,
+  requireOwnName,
   setLanguage,
   type Collection,
   type Database,
+  type NewCollection,
 } from "@polyseme/store";
 import { Type, type Static } from "typebox";
 import { chunkingOf, differences, tokenSettingsOf } from "./collection-settings.ts";
+import { MOST_DIMENSIONS, ownVectorSettings } from "./own-vectors.ts";
 
 export const ChunkingSchema = Type.Object(
   {
@@ -25,11 +37,18 @@ export const ChunkingSchema = Type.Object(
   { additionalProperties: false },
 );
 
+export const LanguageSchema = Type.Optional(Type.String({ pattern: "^[a-zA-Z]{2,8}(-[a-zA-Z0-9]{1,8})*$" }));
+
 export const SettingsSchema = Type.Object(
   {
-    model: Type.Optional(Type.String({ minLength: 1, maxLength: 512 })),
+    model: Type.Optional(
+      Type.String({ minLength: 1, maxLength: 512, description: '"none": vectors come with the documents' }),
+    ),
+    dimensions: Type.Optional(
+      Type.Integer({ minimum: 1, maximum: MOST_DIMENSIONS, description: 'Only with model "none"' }),
+    ),
     chunking: Type.Optional(ChunkingSchema),
-    language: Type.Optional(Type.String({ pattern: "^[a-zA-Z]{2,8}(-[a-zA-Z0-9]{1,8})*$" })),
+    language: LanguageSchema,
     lateChunking: Type.Optional(Type.Boolean()),
     tokenVectors: Type.Optional(Type.Enum([...TOKEN_VECTORS])),
     tokenPooling: Type.Optional(Type.Enum([...TOKEN_POOLINGS])),
@@ -48,6 +67,7 @@ const CollectionSchema = Type.Object({
   tokenVectors: Type.String(),
   tokenPooling: Type.Integer(),
   language: Type.Union([Type.String(), Type.Null()]),
+  aliases: Type.Array(Type.String()),
   generation: Type.Integer(),
   createdAt: Type.String(),
   documents: Type.Object({
@@ -101,7 +121,12 @@ export const collectionRoutes: FastifyPluginAsyncTypebox<{ database: Database; c
       },
     },
     async ({ caller }) => {
-      const collections = (await listCollections(database)).filter(({ name }) => mayTouch(caller, name));
+      const byAlias = new Set(
+        (await listAliases(database)).filter(({ name }) => mayTouch(caller, name)).map((alias) => alias.collection),
+      );
+      const collections = (await listCollections(database)).filter(
+        ({ name }) => mayTouch(caller, name) || byAlias.has(name),
+      );
       return { collections: await Promise.all(collections.map((collection) => describe(database, collection))) };
     },
   );
@@ -135,6 +160,8 @@ export const collectionRoutes: FastifyPluginAsyncTypebox<{ database: Database; c
     },
     async (request) => {
       const name = request.params.collection;
+      const found = await findCollection(database, name);
+      if (found !== undefined) requireOwnName(found, name);
       if (!(await deleteCollection(database, name)))
         throw new PolysemeError("not_found", `There is no collection "${name}".`, { details: { field: "collection" } });
       return { deleted: name };
@@ -150,26 +177,43 @@ async function putCollection(
 ): Promise<{ collection: Collection; created: boolean }> {
   refuseUnbuilt(settings);
   const existing = await findCollection(database, name);
+  if (existing !== undefined) requireOwnName(existing, name);
   if (existing === undefined) {
-    const model = await catalog.describe(settings.model ?? catalog.defaultModel);
-    const chunking = chunkingOf(settings.chunking ?? {}, model);
-    const tokens = tokenSettingsOf(settings, model);
-    const made = await ensureCollection(database, {
-      name,
-      language: settings.language ?? null,
-      model: model.name,
-      dimensions: model.dimensions,
-      chunking,
-      tokens,
-    });
+    const generation = ownVectorSettings(settings) ?? (await settingsWithModel(catalog, settings));
+    const made = await ensureCollection(database, { name, language: settings.language ?? null, ...generation });
     if (made.created) return made;
+    // An alias of this name may have been made meanwhile.
+    requireOwnName(made.collection, name);
   }
   return { collection: await confirm(database, await getCollection(database, name), settings), created: false };
+}
+
+async function settingsWithModel(
+  catalog: ModelCatalog,
+  settings: Settings,
+): Promise<Omit<NewCollection, "name" | "language">> {
+  const model = await catalog.describe(settings.model ?? catalog.defaultModel);
+  if (settings.dimensions !== undefined && settings.dimensions !== model.dimensions)
+    throw new PolysemeError("invalid", `${model.name} has ${model.dimensions} dimensions; leave dimensions out.`, {
+      details: { field: "dimensions" },
+    });
+  return {
+    model: model.name,
+    dimensions: model.dimensions,
+    chunking: chunkingOf(settings.chunking ?? {}, model),
+    tokens: tokenSettingsOf(settings, model),
+  };
 }
 
 /** What can change in place changes; what would need new vectors is refused. */
 async function confirm(database: Database, collection: Collection, settings: Settings): Promise<Collection> {
   const changed = differences(collection, settings);
+  if (changed.length > 0 && collection.generation.model === NO_MODEL)
+    throw new PolysemeError(
+      "conflict",
+      `Another ${changed.join(" and ")} needs other vectors, and those of "${collection.name}" come with its documents. Make another collection; an alias can go over to it.`,
+      { details: { field: changed[0] } },
+    );
   if (changed.length > 0)
     throw new PolysemeError(
       "conflict",
@@ -197,6 +241,7 @@ async function describe(database: Database, collection: Collection): Promise<Sta
     chunking: { ...generation.chunking },
     ...generation.tokens,
     language: collection.language,
+    aliases: await aliasesOf(database, collection.id),
     generation: generation.number,
     createdAt: collection.createdAt.toISOString(),
     ...(await collectionStatistics(database, collection)),

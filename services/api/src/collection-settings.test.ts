@@ -101,6 +101,7 @@ describe("settings that differ from a collection's", () => {
       dimensions: 4,
       chunking: { maxTokens: 100, overlapTokens: 10, strategy: "sentence" },
       tokens: NO_TOKENS,
+      language: null,
     },
   };
 

@@ -57,12 +57,14 @@ export function differences(
   { generation, language }: Collection,
   wanted: {
     readonly model?: string;
+    readonly dimensions?: number;
     readonly chunking?: WantedChunking;
     readonly language?: string;
   } & Partial<TokenSettings>,
 ): string[] {
   const changed: string[] = [];
   if (wanted.model !== undefined && wanted.model !== generation.model) changed.push("model");
+  if (wanted.dimensions !== undefined && wanted.dimensions !== generation.dimensions) changed.push("dimensions");
   const { chunking = {} } = wanted;
   for (const key of ["maxTokens", "overlapTokens", "strategy"] as const)
     if (chunking[key] !== undefined && chunking[key] !== generation.chunking[key]) changed.push(`chunking.${key}`);

@@ -1,7 +1,10 @@
 import { PolysemeError } from "@polyseme/core";
 import { errorCode, getCollection, type Collection, type Database } from "@polyseme/store";
 
-/** Collections that were looked up a moment ago, so that each search is one query. */
+/**
+ * Collections that were looked up a moment ago, so that each search is one query. An alias is looked up each time: once it
+ * stands for another collection, no answer may come from the one before.
+ */
 export interface KnownCollections {
   /**
    * Runs `work` with the collection. What is remembered may be a second old; where `work` finds that the generation is
@@ -24,7 +27,7 @@ export function makeKnownCollections(database: Database, now: () => number): Kno
   async function find(name: string): Promise<Collection> {
     const collection = await getCollection(database, name);
     if (known.size >= MOST) known.clear();
-    known.set(name, { collection, atMs: now() });
+    if (collection.name === name) known.set(name, { collection, atMs: now() });
     return collection;
   }
 

@@ -1,7 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
-import { TOKEN_POOLINGS, TOKEN_VECTORS } from "@polyseme/core";
-import type { ModelCatalog } from "@polyseme/encoder";
-import { CollectionParams, ErrorSchema } from "@polyseme/http";
+import { NO_MODEL, PolysemeError, TOKEN_POOLINGS, TOKEN_VECTORS } from "@polyseme/core";
+import { CollectionParams, ErrorSchema, requestSignal } from "@polyseme/http";
 import {
   countMigration,
   cutOver,
@@ -10,20 +9,24 @@ import {
   followMethod,
   getCollection,
   getMigration,
+  requireOwnName,
   rollBack,
   startMigration,
+  type Collection,
   type Database,
   type Migration,
   type MigrationCounts,
 } from "@polyseme/store";
 import { Type, type Static } from "typebox";
-import { ChunkingSchema } from "./collection-routes.ts";
+import { ChunkingSchema, LanguageSchema } from "./collection-routes.ts";
 import { newGeneration } from "./migration-settings.ts";
+import { measureAgain, type OverlapDeps } from "./overlap/measure-overlap.ts";
 
 const MigrateBody = Type.Object(
   {
     model: Type.Optional(Type.String({ minLength: 1, maxLength: 512 })),
     chunking: Type.Optional(ChunkingSchema),
+    language: LanguageSchema,
     lateChunking: Type.Optional(Type.Boolean()),
     tokenVectors: Type.Optional(Type.Enum([...TOKEN_VECTORS])),
     tokenPooling: Type.Optional(Type.Enum([...TOKEN_POOLINGS])),
@@ -41,6 +44,7 @@ const MigrationSchema = Type.Object({
     tokenVectors: Type.String(),
     tokenPooling: Type.Integer(),
     lateChunking: Type.Boolean(),
+    language: Type.Union([Type.String(), Type.Null()]),
   }),
   state: Type.Enum(["building", "ready", "live", "rolled_back"], {
     description: "ready: nothing is pending, it may be cut over; live: the new generation answers searches",
@@ -51,6 +55,25 @@ const MigrationSchema = Type.Object({
     { description: "In the generation that is not live" },
   ),
   etaSeconds: Type.Union([Type.Number(), Type.Null()], { description: "null: not known yet, or not being built" }),
+  overlap: Type.Union(
+    [
+      Type.Object({
+        at: Type.Integer(),
+        queries: Type.Integer(),
+        mean: Type.Number(),
+        least: Type.Number(),
+        measuredAt: Type.String(),
+      }),
+      Type.Null(),
+    ],
+    {
+      description:
+        "Share of the nearest documents that are the same in both generations, by questions made of documents",
+    },
+  ),
+  overlapReason: Type.Union([Type.String(), Type.Null()], {
+    description: 'Why there is no overlap: "building" and "measuring" pass, anything else is a sentence',
+  }),
   failures: Type.Array(Type.Object({ id: Type.String(), code: Type.String(), message: Type.String() }), {
     description: "The first of the failed ones",
   }),
@@ -58,14 +81,20 @@ const MigrationSchema = Type.Object({
   cutoverAt: Type.Union([Type.String(), Type.Null()]),
 });
 
+const MEASURED_WITHIN_MS = 60_000;
+
 const COMMON = { tags: ["migration"], params: CollectionParams } as const;
 const ANSWERS = { 200: MigrationSchema, "4xx": ErrorSchema, "5xx": ErrorSchema } as const;
 
 /** A collection's way to a new generation: start, look, cut over, roll back, end. */
-export const migrationRoutes: FastifyPluginAsyncTypebox<{ database: Database; catalog: ModelCatalog }> = async (
+export const migrationRoutes: FastifyPluginAsyncTypebox<OverlapDeps & { readonly stop: AbortSignal }> = async (
   app,
-  { database, catalog },
+  deps,
 ) => {
+  const {
+    database,
+    encoders: { catalog },
+  } = deps;
   await Promise.resolve();
   app.post(
     "/v1/collections/:collection/migrate",
@@ -80,7 +109,8 @@ export const migrationRoutes: FastifyPluginAsyncTypebox<{ database: Database; ca
       },
     },
     async (request, reply) => {
-      const collection = await getCollection(database, request.params.collection);
+      const collection = await ownCollection(database, request.params.collection);
+      refuseOwnVectors(collection, request.body.model);
       const model = await catalog.describe(request.body.model ?? collection.generation.model);
       const migration = await startMigration(database, collection.name, newGeneration(collection, request.body, model));
       await dropUnusedTables(database);
@@ -94,7 +124,33 @@ export const migrationRoutes: FastifyPluginAsyncTypebox<{ database: Database; ca
       config: { needs: "read" },
       schema: { operationId: "getMigration", ...COMMON, summary: "How far the migration is", response: ANSWERS },
     },
-    async (request) => describe(database, await getMigration(database, request.params.collection)),
+    async (request) => {
+      const { name } = await getCollection(database, request.params.collection);
+      return describe(database, await getMigration(database, name));
+    },
+  );
+
+  app.post(
+    "/v1/collections/:collection/migration/overlap",
+    {
+      config: { needs: "admin" },
+      schema: {
+        ...COMMON,
+        summary: "Measure anew how far the answers of both generations are the same",
+        response: ANSWERS,
+      },
+    },
+    async (request, reply) => {
+      const { name } = await ownCollection(database, request.params.collection);
+      const migration = await getMigration(database, name);
+      const { pending } = await countMigration(database, migration.collection.id);
+      if (!migration.allListed || pending > 0)
+        throw new PolysemeError("conflict", `Generation ${migration.follower.number} of "${name}" has not caught up.`, {
+          details: { field: "collection" },
+        });
+      const signal = AbortSignal.any([deps.stop, requestSignal(reply, MEASURED_WITHIN_MS)]);
+      return describe(database, await measureAgain(deps, migration, signal));
+    },
   );
 
   app.post(
@@ -112,8 +168,10 @@ export const migrationRoutes: FastifyPluginAsyncTypebox<{ database: Database; ca
         response: ANSWERS,
       },
     },
-    async (request) =>
-      describe(database, await cutOver(database, request.params.collection, { force: request.body.force === true })),
+    async (request) => {
+      const { name } = await ownCollection(database, request.params.collection);
+      return describe(database, await cutOver(database, name, { force: request.body.force === true }));
+    },
   );
 
   app.post(
@@ -127,7 +185,10 @@ export const migrationRoutes: FastifyPluginAsyncTypebox<{ database: Database; ca
         response: ANSWERS,
       },
     },
-    async (request) => describe(database, await rollBack(database, request.params.collection)),
+    async (request) => {
+      const { name } = await ownCollection(database, request.params.collection);
+      return describe(database, await rollBack(database, name));
+    },
   );
 
   app.delete(
@@ -146,30 +207,60 @@ export const migrationRoutes: FastifyPluginAsyncTypebox<{ database: Database; ca
       },
     },
     async (request) => {
-      const ended = await endMigration(database, request.params.collection);
+      const { name } = await ownCollection(database, request.params.collection);
+      const ended = await endMigration(database, name);
       await dropUnusedTables(database);
       return ended;
     },
   );
 };
 
+/** @throws PolysemeError when vectors come, or would have to come, with the documents */
+function refuseOwnVectors({ name, generation }: Collection, model: string | undefined): void {
+  if (generation.model === NO_MODEL)
+    throw new PolysemeError(
+      "conflict",
+      `The vectors of "${name}" come with its documents, so there is nothing to make others from. Make another collection; an alias can go over to it.`,
+      { details: { field: "collection" } },
+    );
+  if (model === NO_MODEL)
+    throw new PolysemeError("invalid", `No collection can migrate to "${NO_MODEL}": make one with it.`, {
+      details: { field: "model" },
+    });
+}
+
+/** @throws PolysemeError `not_found`; `conflict` for an alias, which may stand for another collection in a moment */
+async function ownCollection(database: Database, name: string): Promise<Collection> {
+  const collection = await getCollection(database, name);
+  requireOwnName(collection, name);
+  return collection;
+}
+
 async function describe(database: Database, migration: Migration): Promise<Static<typeof MigrationSchema>> {
-  const { from, to, phase, collection, follower, startedAt, cutoverAt, allListed } = migration;
+  const { from, to, phase, collection, follower, startedAt, cutoverAt, allListed, overlap } = migration;
   const { failures, ...counts } = await countMigration(database, collection.id);
-  const { model, dimensions, chunking, tokens } = phase === "live" ? collection.generation : follower;
+  const { model, dimensions, chunking, tokens, language } = phase === "live" ? collection.generation : follower;
   const isReady = phase === "building" && allListed && counts.pending === 0;
   return {
     from,
     to,
-    settings: { model, dimensions, chunking: { ...chunking }, ...tokens },
+    settings: { model, dimensions, chunking: { ...chunking }, ...tokens, language },
     state: isReady ? "ready" : phase,
     method: followMethod(migration),
     documents: { ...counts, done: doneOf(counts) },
     etaSeconds: phase === "building" ? secondsLeft(counts, (Date.now() - startedAt.getTime()) / 1_000) : null,
+    overlap,
+    overlapReason: overlap === null ? whyNoOverlap(migration, isReady) : null,
     failures,
     startedAt: startedAt.toISOString(),
     cutoverAt: cutoverAt?.toISOString() ?? null,
   };
+}
+
+function whyNoOverlap({ overlapReason, phase }: Migration, isReady: boolean): string {
+  if (overlapReason !== null) return overlapReason;
+  if (isReady) return "measuring";
+  return phase === "building" ? "building" : "It was cut over before it was measured.";
 }
 
 function doneOf({ total, pending, failed }: MigrationCounts): number {

@@ -15,6 +15,7 @@ const collection: Collection = {
     dimensions: 8,
     chunking: { maxTokens: 256, overlapTokens: 100, strategy: "token" },
     tokens: { tokenVectors: "int8", tokenPooling: 2, lateChunking: true },
+    language: null,
   },
 };
 
@@ -25,6 +26,7 @@ describe("a new generation", () => {
       dimensions: 8,
       chunking: { maxTokens: 256, overlapTokens: 100, strategy: "token" },
       tokens: { tokenVectors: "int8", tokenPooling: 2, lateChunking: false },
+      language: null,
     });
   });
 
@@ -42,6 +44,14 @@ describe("a new generation", () => {
       ...NO_TOKENS,
       lateChunking: true,
     });
+  });
+
+  test("may have another language, which counts where forms of words are kept", () => {
+    expect(newGeneration(collection, { language: "de" }, model)).toMatchObject({ language: "de" });
+    const without = { ...collection, generation: { ...collection.generation, tokens: NO_TOKENS } };
+    expect(() => newGeneration(without, { language: "de" }, model)).toThrow(
+      expect.objectContaining({ code: "conflict" }) as Error,
+    );
   });
 
   test("is refused where it would be the same as the live one", () => {

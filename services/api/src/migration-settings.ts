@@ -5,6 +5,7 @@ import { chunkingOf, tokenSettingsOf, type WantedChunking } from "./collection-s
 
 export interface WantedGeneration extends Partial<TokenSettings> {
   readonly chunking?: WantedChunking;
+  readonly language?: string;
 }
 
 /**
@@ -31,19 +32,22 @@ export function newGeneration(
     },
     model,
   );
-  const settings: NewGeneration = { model: model.name, dimensions: model.dimensions, chunking, tokens };
+  const language = wanted.language ?? generation.language;
+  const settings: NewGeneration = { model: model.name, dimensions: model.dimensions, chunking, tokens, language };
   if (isSame(settings, generation))
     throw new PolysemeError(
       "conflict",
-      `"${name}" has these settings already. Name at least one that shall be another: model, chunking, tokenVectors, tokenPooling, lateChunking.`,
+      `"${name}" has these settings already. Name at least one that shall be another: model, chunking, tokenVectors, tokenPooling, lateChunking, language (where token vectors are kept; else PUT sets it).`,
       { details: { field: "body" } },
     );
   return settings;
 }
 
-function isSame(wanted: NewGeneration, { model, chunking, tokens }: NewGeneration): boolean {
+/** The language counts where forms of words are kept. */
+function isSame(wanted: NewGeneration, { model, chunking, tokens, language }: NewGeneration): boolean {
   return (
     wanted.model === model &&
+    (wanted.language === language || wanted.tokens.tokenVectors === "none") &&
     (["maxTokens", "overlapTokens", "strategy"] as const).every((key) => wanted.chunking[key] === chunking[key]) &&
     (["tokenVectors", "tokenPooling", "lateChunking"] as const).every((key) => wanted.tokens[key] === tokens[key])
   );

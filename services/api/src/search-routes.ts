@@ -14,6 +14,7 @@ import { Type, type Static } from "typebox";
 import { makeChunkTokens } from "./chunk-tokens.ts";
 import { explainHits, ExplainSchema } from "./explain-hits.ts";
 import { makeKnownCollections } from "./known-collections.ts";
+import { requireModel } from "./own-vectors.ts";
 import { queryUnits, type QueryUnits } from "./query-units.ts";
 import { checkVector } from "./query-vector.ts";
 import { rerankHits, type RankedHit } from "./rerank-hits.ts";
@@ -183,6 +184,7 @@ async function encodeQuery(
   if ((body.query === undefined) === (body.vector === undefined))
     throw new PolysemeError("invalid", "Give exactly one of query, vector and sense.", { details: { field: "query" } });
   if (body.vector !== undefined) return { vector: checkVector(body.vector, collection.generation.dimensions) };
+  requireModel(collection, "query");
   const query = checkUsableText(body.query ?? "", "query");
   const encoder = await encoders.get(collection.generation.model);
   const options = { lane: "interactive", signal, trace } as const;

@@ -7,6 +7,7 @@ import { makeCollectionDoor } from "./collection-door.ts";
 import { makeDoorLimit } from "./door-limit.ts";
 import { makeBound } from "./bound.ts";
 import { acceptInboxJob } from "./inbox.ts";
+import { importRoutes } from "./import-routes.ts";
 import { makeLedgerWriter } from "./ledger-writer.ts";
 import { pushRoutes } from "./push-routes.ts";
 import { runReconciler } from "./reconciler.ts";
@@ -40,8 +41,8 @@ const TICKET_WATCHERS = 1_000;
 export function makeIngest(options: IngestOptions): Service {
   const { backends, catalog, log, metrics, tracing = NO_TRACING, stop, maxPending } = options;
   const { database, queues } = backends;
-  const collections = makeCollectionDoor(database, catalog);
   const nowMs = (): number => performance.now();
+  const collections = makeCollectionDoor(database, catalog, nowMs);
   const refreshBacklog = makeBacklogRefresh(database, metrics, nowMs);
   const refreshDocuments = makeDocumentsRefresh(database, metrics, nowMs);
   const doorLimit = makeDoorLimit({
@@ -52,18 +53,15 @@ export function makeIngest(options: IngestOptions): Service {
     maxPending,
   });
   const ledger = makeLedgerWriter({ database, queues, collections, log, metrics, tracing });
-  const push = { ledger, doorLimit, log, metrics, tracing };
+  const push = { ledger, collections, doorLimit, log, metrics, tracing };
   let inbox: Consumer | undefined;
   let reconciler: Promise<void> = Promise.resolve();
   return {
     name: "ingest",
     routes: async (app) => {
-      await app.register(pushRoutes, {
-        ...push,
-        database,
-        bodies: makeBound("push bodies", BODIES_BYTES),
-        stop,
-      });
+      const bodies = makeBound("push bodies", BODIES_BYTES);
+      await app.register(pushRoutes, { ...push, database, bodies, stop });
+      await app.register(importRoutes, { ...push, database, catalog, bodies, stop });
       await app.register(ticketRoutes, { database, watchers: makeBound("ticket watchers", TICKET_WATCHERS), stop });
     },
     probes: backendProbes(backends),

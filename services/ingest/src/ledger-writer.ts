@@ -4,16 +4,27 @@ import {
   charactersOf,
   distinctCauses,
   messageOf,
+  PolysemeError,
   traced,
   type CheckedDocument,
   type Log,
   type Metrics,
   type Tracing,
+  type VectorSource,
   JOB_NUMBERS,
 } from "@polyseme/core";
 import { assignJobs, embedJobId, type EmbedJob, type Queues } from "@polyseme/queue";
-import { acceptDocuments, hastenDocuments, type Accepted, type Database } from "@polyseme/store";
-import type { CollectionDoor } from "./collection-door.ts";
+import {
+  acceptDocuments,
+  acceptGiven,
+  hastenDocuments,
+  type Acceptance,
+  type Accepted,
+  type Collection,
+  type Database,
+  type Incoming,
+} from "@polyseme/store";
+import { vectorSourceOf, type CollectionDoor } from "./collection-door.ts";
 import { takeGroup } from "./take-group.ts";
 
 /** Documents of one push that are to be written together; their ids are distinct. */
@@ -25,6 +36,9 @@ export interface PushBatch {
   /** `traceparent` of its push. */
   readonly trace?: string | undefined;
   readonly documents: readonly CheckedDocument[];
+  /** What they were checked for, and whose vectors they bring. */
+  readonly vectors: VectorSource;
+  readonly model?: string | undefined;
 }
 
 export interface WrittenBatch {
@@ -41,7 +55,8 @@ export interface WrittenBatch {
 export interface LedgerWriter {
   /**
    * Resolves when the batch is durable and its jobs were handed to the queue.
-   * @throws PolysemeError `unavailable` when Postgres cannot be reached
+   * @throws PolysemeError `unavailable` when Postgres cannot be reached; `conflict` when the collection is another one by now,
+   * with vectors of another kind
    */
   write(batch: PushBatch): Promise<WrittenBatch>;
 }
@@ -146,8 +161,10 @@ async function writeTogether(
   ).map(({ document: { document, ticket, mayRepeat }, job }) => ({ document, job, ticket, mayRepeat }));
   const newTickets = group.filter(({ batch }) => batch.opensTicket).map(({ batch }) => batch.ticket);
   for (;;) {
-    const { id: collectionId } = await deps.collections.ensure(collection);
-    const outcome = await acceptDocuments(deps.database, { collectionId, newTickets, incoming });
+    const target = await deps.collections.ensure(collection);
+    const collectionId = target.id;
+    for (const { batch } of group) requireSameVectors(target, batch);
+    const outcome = await accept(deps.database, target, { newTickets, incoming });
     switch (outcome.kind) {
       case "written": {
         const accepted = new Set(outcome.accepted.map(({ id }) => id));
@@ -157,14 +174,41 @@ async function writeTogether(
           outcomeOf: ({ documents }) => countOutcome(documents, accepted, outcome.repeated),
         };
       }
+      // Deleted between look-up and write: the push makes it anew, as a first push does.
       case "collection_gone":
-        // Deleted between look-up and write: the push makes it anew, as a first push does.
+      case "moved":
         deps.collections.forget(collection);
         break;
       default:
         throw new Error(`Unknown outcome ${String(outcome satisfies never)}`);
     }
   }
+}
+
+async function accept(
+  database: Database,
+  { id: collectionId, generation }: Collection,
+  batch: { readonly newTickets: readonly string[]; readonly incoming: readonly Incoming[] },
+): Promise<Acceptance | { readonly kind: "moved" }> {
+  if (batch.incoming.some(({ document }) => document.given !== undefined))
+    return acceptGiven(database, { collectionId, generation: generation.number }, batch);
+  return acceptDocuments(database, { collectionId, ...batch });
+}
+
+/** A collection may be deleted and made anew with other settings between the check of a document and its writing. */
+function requireSameVectors(target: Collection, { vectors, model, documents }: PushBatch): void {
+  if (documents.length === 0) return;
+  const now = vectorSourceOf(target);
+  const { generation } = target;
+  const isSame =
+    vectors.kind === "encoder"
+      ? now.kind === "encoder"
+      : vectors.dimensions === generation.dimensions &&
+        (vectors.kind === "given" ? now.kind === "given" : model === generation.model);
+  if (isSame) return;
+  throw new PolysemeError("conflict", `The collection "${target.name}" has other vectors by now. Push again.`, {
+    details: { field: "collection" },
+  });
 }
 
 function sized(batch: PushBatch, document: CheckedDocument) {

@@ -4,6 +4,7 @@ import {
   checkCollectionName,
   checkDocument,
   DOCUMENT_LIMITS,
+  MOST_GIVEN_CHUNKS,
   PolysemeError,
   SECTION_LIMITS,
   type Log,
@@ -12,14 +13,14 @@ import { AnyObject, CollectionParams, ErrorSchema } from "@polyseme/http";
 import { deleteDocuments, getCollection, type Database } from "@polyseme/store";
 import { Type } from "typebox";
 import type { Bound } from "./bound.ts";
-import { pushDocuments, type PushDeps, type PushResult } from "./push.ts";
+import { pushDocuments, targetOf, type PushDeps, type PushResult } from "./push.ts";
 import { documentsInBody, documentsInStream } from "./sources.ts";
 import { withPatience } from "./stream-patience.ts";
 
 /** JSON is held whole while it is parsed, so it has a bound; NDJSON is streamed and has none. */
 const JSON_PUSH_LIMIT_BYTES = 64 * 1024 * 1024;
 /** What a stream holds of its body: a few batches and the line that is being read, as texts rarely fill them. */
-const STREAM_HOLDS_BYTES = 8 * 1024 * 1024;
+export const STREAM_HOLDS_BYTES = 8 * 1024 * 1024;
 /** A connection and its request, however small the body. */
 const REQUEST_HOLDS_BYTES = 16 * 1024;
 const MAX_IDS = 10_000;
@@ -36,6 +37,10 @@ const SectionSchema = Type.Object(
   },
   { description: "No chunk crosses a section's start" },
 );
+const GivenVectorSchema = Type.Union([Type.Array(Type.Number()), Type.String()], {
+  description: `Only where the collection's model is "none": numbers, or the base64 of 32-bit little-endian floats`,
+});
+
 const DocumentSchema = Type.Object({
   id: Type.String({
     minLength: 1,
@@ -47,6 +52,13 @@ const DocumentSchema = Type.Object({
   metadata: Type.Optional(Type.Union([AnyObject, Type.Null()])),
   priority: Type.Optional(Type.Integer({ minimum: 0, maximum: DOCUMENT_LIMITS.maxPriority })),
   sections: Type.Optional(Type.Union([Type.Array(SectionSchema, { maxItems: SECTION_LIMITS.sections }), Type.Null()])),
+  embedding: Type.Optional(GivenVectorSchema),
+  chunks: Type.Optional(
+    Type.Array(Type.Object({ start: Type.Integer(), end: Type.Integer(), embedding: GivenVectorSchema }), {
+      minItems: 1,
+      maxItems: MOST_GIVEN_CHUNKS,
+    }),
+  ),
 });
 const BodySchema = {
   content: {
@@ -59,7 +71,7 @@ const BodySchema = {
   },
 };
 
-const PushSchema = Type.Object({
+export const PushSchema = Type.Object({
   ticket: Type.String(),
   accepted: Type.Integer(),
   unchanged: Type.Integer(),
@@ -197,13 +209,14 @@ async function pushBody(
   { bytes, cause }: { bytes: number; cause: string | undefined },
 ): Promise<PushResult> {
   const { items, single } = documentsInBody(body, bytes);
-  const checked = single ? checkDocument(body) : undefined;
+  const target = await targetOf(deps, collection);
+  const checked = single ? checkDocument(body, target.vectors) : undefined;
   if (checked !== undefined && "rejection" in checked) {
     const { code, message, field } = checked.rejection;
     deps.metrics.documentsReceived.inc({ outcome: code });
     throw new PolysemeError(code, message, { details: { field } });
   }
-  return pushDocuments(deps, collection, items, deps.stop, cause);
+  return pushDocuments(deps, target, items, deps.stop, cause);
 }
 
 function bytesHeld(headers: IncomingHttpHeaders): number {

@@ -1,6 +1,5 @@
 import { randomUUID } from "node:crypto";
 import {
-  charactersOf,
   checkDocument,
   PolysemeError,
   traced,
@@ -10,7 +9,10 @@ import {
   type Rejection,
   type Span,
   type Tracing,
+  type VectorSource,
 } from "@polyseme/core";
+import { vectorSourceOf, type CollectionDoor } from "./collection-door.ts";
+import { weightOf } from "./document-weight.ts";
 import type { DoorLimit } from "./door-limit.ts";
 import { GROUP_LIMITS, type LedgerWriter, type WrittenBatch } from "./ledger-writer.ts";
 import type { PushItem } from "./sources.ts";
@@ -31,6 +33,7 @@ export interface IndexedRejection extends Rejection {
 
 export interface PushDeps {
   readonly ledger: LedgerWriter;
+  readonly collections: Pick<CollectionDoor, "find">;
   readonly doorLimit: DoorLimit;
   readonly log: Log;
   readonly metrics: Metrics;
@@ -42,27 +45,39 @@ const LISTED_REJECTIONS = 1_000;
 /** Batches of one push under way: one is read and checked while others are written. */
 const BATCHES_AT_ONCE = 3;
 
+/** What a push goes into. */
+export interface PushTarget {
+  /** The collection's own name. */
+  readonly collection: string;
+  readonly vectors: VectorSource;
+  /** Whose vectors the documents bring; undefined: none, or nobody's that is known here. */
+  readonly model?: string;
+}
+
 /**
  * Checks, writes down and queues the documents of one push, in batches; a few of them at once, so memory is bounded.
- * A fault in one document rejects that document alone.
+ * A fault in one document rejects that document alone. All of them go into the one collection that the name stood for at the
+ * beginning.
+ * @param to a collection's name or alias, or a collection that was looked at already
  * @param cause `traceparent` of the request or job that it came in
  * @throws PolysemeError `unavailable` when Postgres cannot be reached or `signal` is aborted: written batches stay accepted;
  * `overloaded` when there was no room for the next batch for a while: `details` say what was accepted before
  */
 export async function pushDocuments(
   deps: PushDeps,
-  collectionName: string,
+  to: string | PushTarget,
   items: Iterable<PushItem> | AsyncIterable<PushItem>,
   signal: AbortSignal,
   cause?: string,
 ): Promise<PushResult> {
   return traced(deps.tracing, "push", { causes: [cause] }, async (span) => {
-    const push = new Push(deps, collectionName, span, signal);
+    const target = typeof to === "string" ? await targetOf(deps, to) : to;
+    const push = new Push(deps, target, span, signal);
     const result = await pushAll(push, items, signal);
     const { ticket, accepted, unchanged, rejected } = result;
-    const about = { collection: collectionName, ticket, accepted, unchanged, rejected: rejected.length };
+    const about = { collection: target.collection, ticket, accepted, unchanged, rejected: rejected.length };
     span.set({
-      "polyseme.collection": collectionName,
+      "polyseme.collection": target.collection,
       "polyseme.ticket": ticket,
       "polyseme.accepted": accepted,
       "polyseme.unchanged": unchanged,
@@ -71,6 +86,12 @@ export async function pushDocuments(
     deps.log.debug(about, "pushed");
     return result;
   });
+}
+
+/** @throws PolysemeError `invalid` for a bad name */
+export async function targetOf({ collections }: Pick<PushDeps, "collections">, name: string): Promise<PushTarget> {
+  const known = await collections.find(name);
+  return { collection: known?.name ?? name, vectors: vectorSourceOf(known) };
 }
 
 async function pushAll(
@@ -106,7 +127,7 @@ interface Line {
 
 class Push {
   readonly #deps: PushDeps;
-  readonly #collection: string;
+  readonly #target: PushTarget;
   readonly #signal: AbortSignal;
   readonly #ticket = randomUUID();
   #seen = 0;
@@ -123,10 +144,10 @@ class Push {
   /** Batches under way. Ids that they hold cannot be looked up in the ledger yet. */
   readonly #writing = new Map<ReadonlyMap<string, Line>, Promise<void>>();
 
-  constructor(deps: PushDeps, collection: string, span: Span, signal: AbortSignal) {
+  constructor(deps: PushDeps, target: PushTarget, span: Span, signal: AbortSignal) {
     this.#deps = deps;
     this.#span = span;
-    this.#collection = collection;
+    this.#target = target;
     this.#signal = signal;
   }
 
@@ -142,7 +163,7 @@ class Push {
       return;
     }
     const startedMs = performance.now();
-    const checked = checkDocument(item.value);
+    const checked = checkDocument(item.value, this.#target.vectors);
     this.#checkMs += performance.now() - startedMs;
     if ("rejection" in checked) {
       this.#reject(index, checked.rejection);
@@ -154,7 +175,7 @@ class Push {
       return;
     }
     this.#batch.set(document.id, { index, document });
-    this.#characters += charactersOf(document);
+    this.#characters += weightOf(document);
   }
 
   /**
@@ -223,7 +244,9 @@ class Push {
     let notTaken = batch.size;
     try {
       const written = await this.#deps.ledger.write({
-        collection: this.#collection,
+        collection: this.#target.collection,
+        vectors: this.#target.vectors,
+        model: this.#target.model,
         ticket: this.#ticket,
         opensTicket,
         trace: this.#span.traceparent,

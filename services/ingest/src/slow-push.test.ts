@@ -24,6 +24,7 @@ beforeAll(async () => {
         return Promise.resolve({ accepted: documents.length, unchanged: 0, repeated: [] });
       },
     },
+    collections: { find: () => Promise.resolve(undefined) },
     log,
     metrics,
     tracing: NO_TRACING,

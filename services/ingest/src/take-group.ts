@@ -1,15 +1,15 @@
-import { charactersOf } from "@polyseme/core";
+import { weightOf } from "./document-weight.ts";
 
 export interface GroupLimits {
   readonly documents: number;
-  /** UTF-16 units of all texts and sections. */
+  /** UTF-16 units of all texts, and as much of the vectors that came with them. */
   readonly characters: number;
 }
 
 interface Waiting {
   readonly batch: {
     readonly collection: string;
-    readonly documents: readonly ({ readonly id: string } & Parameters<typeof charactersOf>[0])[];
+    readonly documents: readonly ({ readonly id: string } & Parameters<typeof weightOf>[0])[];
   };
 }
 
@@ -27,7 +27,7 @@ export function takeGroup<T extends Waiting>(waiting: T[], limits: GroupLimits):
   let characters = 0;
   for (const next of waiting) {
     const { batch } = next;
-    const size = batch.documents.reduce((sum, document) => sum + charactersOf(document), 0);
+    const size = batch.documents.reduce((sum, document) => sum + weightOf(document), 0);
     const fits =
       group.length === 0 ||
       (documents + batch.documents.length <= limits.documents && characters + size <= limits.characters);

@@ -13,6 +13,7 @@ interface CreateOptions extends ServerOptions, SettingsOptions {
 }
 
 const MAX_POOLING = 3;
+const MAX_DIMENSIONS = 16_000;
 
 /** `polyseme collections create|list|show|delete|migrate`. */
 export function addCollections(program: Command, context: CliContext): void {
@@ -29,7 +30,8 @@ function addCreate(collections: Command, context: CliContext): void {
     .command("create")
     .description("Make a collection, or confirm the settings of one that is there")
     .argument("<name>", "small letters, digits, _ and -")
-    .option("--model <name>", "the encoder (polyseme models list)")
+    .option("--model <name>", 'the encoder (polyseme models list), or "none": vectors come with the documents')
+    .option("--dimensions <count>", "with --model none: numbers in a vector", wholeNumber(1, MAX_DIMENSIONS))
     .option("--language <tag>", "language of the texts, such as en")
     .option("--max-tokens <count>", "most tokens in a chunk", wholeNumber(1, MAX_CHUNK_TOKENS))
     .option("--overlap-tokens <count>", "tokens a chunk repeats", wholeNumber(0, MAX_CHUNK_TOKENS))
@@ -104,8 +106,16 @@ function addDelete(collections: Command, context: CliContext): void {
 }
 
 function describeSettings(collection: Collection): string {
+  const { aliases } = collection;
+  const named = aliases.length === 0 ? "" : `, also ${aliases.map((alias) => `"${alias}"`).join(", ")}`;
+  return describeVectors(collection) + named;
+}
+
+function describeVectors(collection: Collection): string {
   const { name, model, dimensions, chunking, language, generation, createdAt, lateChunking } = collection;
   const { maxTokens, overlapTokens, strategy } = chunking;
+  if (model === "none")
+    return `"${name}": vectors of ${dimensions} dimensions that come with the documents, made ${createdAt}`;
   return (
     `"${name}": ${model}, ${dimensions} dimensions, ${lateChunking ? "late " : ""}chunks of up to ${maxTokens} tokens ` +
     `(${strategy}, overlap ${overlapTokens}), token vectors ${describeTokens(collection)}, ` +

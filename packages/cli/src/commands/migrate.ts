@@ -8,7 +8,8 @@ import { withServer } from "../server.ts";
 import { describeMigration } from "./migration-words.ts";
 import { MAX_CHUNK_TOKENS, settingsOf, type SettingsOptions } from "./settings-of.ts";
 
-interface MigrateOptions extends ServerOptions, Omit<SettingsOptions, "language"> {
+interface MigrateOptions extends ServerOptions, Omit<SettingsOptions, "dimensions"> {
+  readonly overlap?: true;
   readonly late?: boolean;
   readonly wait?: true;
   readonly cutover?: true;
@@ -18,6 +19,8 @@ interface MigrateOptions extends ServerOptions, Omit<SettingsOptions, "language"
 }
 
 const LOOK_EVERY_MS = 500;
+/** The overlap is waited for, but never keeps anybody from going on. */
+const OVERLAP_WITHIN_MS = 60_000;
 
 /** `polyseme collections migrate`: starts a migration, or goes on with the one that is under way. */
 export function addMigrate(collections: Command, context: CliContext): void {
@@ -31,9 +34,11 @@ export function addMigrate(collections: Command, context: CliContext): void {
     .addOption(new Option("--strategy <name>", "where to cut").choices(["sentence", "token"]))
     .addOption(new Option("--token-vectors <kind>", "vectors kept of each word").choices(["none", "int8", "half"]))
     .option("--token-pooling <count>", "words that share a vector", wholeNumber(1, 3))
+    .option("--language <tag>", "language of the words, where vectors of them are kept")
     .option("--late", "chunks' vectors see the document around them")
     .option("--no-late", "each chunk is encoded by itself")
     .option("--wait", "until the new one has caught up")
+    .option("--overlap", "measure anew how far the answers of both are the same")
     .option("--cutover", "make the new one live, once it has caught up")
     .option("--force", "with --cutover: also when documents failed in the new one")
     .option("--rollback", "make the old one live again")
@@ -69,8 +74,11 @@ async function act(
   const started = await (isNew
     ? client.migrations.start(name, settings, { signal })
     : client.migrations.get(name, { signal }));
-  const ready =
-    options.wait === true || options.cutover === true ? await untilCaughtUp(context, client, name, signal) : started;
+  const waits = options.wait === true || options.cutover === true;
+  const caughtUp = waits ? await untilCaughtUp(context, client, name, signal) : started;
+  const ready = options.overlap === true ? await client.migrations.measureOverlap(name, { signal }) : caughtUp;
+  // Before the cutover, for whoever reads along.
+  if (options.cutover === true && options.json !== true) context.err.line(describeMigration(ready));
   if (options.cutover !== true) return ready;
   return client.migrations.cutOver(name, { force: options.force === true, signal });
 }
@@ -82,13 +90,18 @@ async function untilCaughtUp(
   signal: AbortSignal,
 ): Promise<Migration> {
   const view = makeProgressView(context);
+  let caughtUpAtMs: number | undefined;
   try {
     for (;;) {
       const migration = await client.migrations.get(name, { signal });
       const { state, documents, etaSeconds } = migration;
       const secondsLeft = etaSeconds ?? undefined;
       view.update({ done: documents.done, total: documents.total, tokensPerSecond: undefined, secondsLeft });
-      if (state !== "building" && documents.pending === 0) return migration;
+      if (state !== "building" && documents.pending === 0) {
+        caughtUpAtMs ??= performance.now();
+        const isMeasuring = migration.overlapReason === "measuring";
+        if (!isMeasuring || performance.now() - caughtUpAtMs > OVERLAP_WITHIN_MS) return migration;
+      }
       await pause(LOOK_EVERY_MS, signal);
       signal.throwIfAborted();
     }

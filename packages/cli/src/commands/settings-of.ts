@@ -3,6 +3,7 @@ import type { CollectionSettings } from "@polyseme/client";
 /** Settings of a collection's vectors as the command line takes them. */
 export interface SettingsOptions {
   readonly model?: string;
+  readonly dimensions?: number;
   readonly language?: string;
   readonly maxTokens?: number;
   readonly overlapTokens?: number;
@@ -15,7 +16,7 @@ export const MAX_CHUNK_TOKENS = 32_768;
 
 /** Those that were given, as the API takes them; what was left out stays out. */
 export function settingsOf(
-  { model, language, maxTokens, overlapTokens, strategy, tokenVectors, tokenPooling }: SettingsOptions,
+  { model, dimensions, language, maxTokens, overlapTokens, strategy, tokenVectors, tokenPooling }: SettingsOptions,
   lateChunking: boolean | undefined,
 ): CollectionSettings {
   const chunking = {
@@ -25,6 +26,7 @@ export function settingsOf(
   };
   return {
     ...(model === undefined ? {} : { model }),
+    ...(dimensions === undefined ? {} : { dimensions }),
     ...(language === undefined ? {} : { language }),
     ...(Object.keys(chunking).length === 0 ? {} : { chunking }),
     ...(tokenVectors === undefined ? {} : { tokenVectors }),

@@ -107,6 +107,80 @@ export interface paths {
     readonly patch?: never;
     readonly trace?: never;
   };
+  readonly "/v1/collections/{collection}/import": {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly get?: never;
+    readonly put?: never;
+    /**
+     * Take in what an export wrote
+     * @description application/x-ndjson as an export writes it. Vectors of the same model are stored without a run of the encoder; the collection is made where it is not there.
+     */
+    readonly post: {
+      readonly parameters: {
+        readonly query?: {
+          /** @description true: leave the vectors out, and encode the documents anew */
+          readonly reembed?: "true" | "false";
+        };
+        readonly header?: never;
+        readonly path: {
+          readonly collection: string;
+        };
+        readonly cookie?: never;
+      };
+      readonly requestBody: {
+        readonly content: {
+          readonly "application/x-ndjson": {
+            readonly polyseme?: string;
+            readonly id?: string;
+            readonly text?: string;
+          };
+        };
+      };
+      readonly responses: {
+        /** @description Default Response */
+        readonly 202: {
+          headers: {
+            readonly [name: string]: unknown;
+          };
+          content: {
+            readonly "application/json": {
+              readonly ticket: string;
+              readonly accepted: number;
+              readonly unchanged: number;
+              readonly rejected: readonly {
+                /** @description Place in the push, from 0 */
+                readonly index: number;
+                readonly id?: string;
+                readonly code: string;
+                /** @description The part of the document that is at fault */
+                readonly field: string;
+                readonly message: string;
+              }[];
+              /** @description Rejections beyond the listed ones */
+              readonly rejectedOmitted?: number;
+              /**
+               * @description queued: those of the stream were left out, and the encoder makes others
+               * @enum {unknown}
+               */
+              readonly vectors: "stored" | "queued";
+              /** @description false: the stream ended without an export's last line */
+              readonly complete: boolean;
+            };
+          };
+        };
+      };
+    };
+    readonly delete?: never;
+    readonly options?: never;
+    readonly head?: never;
+    readonly patch?: never;
+    readonly trace?: never;
+  };
   readonly "/v1/tickets/{ticket}": {
     readonly parameters: {
       readonly query?: never;
@@ -177,6 +251,139 @@ export interface paths {
     readonly patch?: never;
     readonly trace?: never;
   };
+  readonly "/v1/aliases/{alias}": {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly get?: never;
+    /** Make an alias, or let it stand for another collection */
+    readonly put: {
+      readonly parameters: {
+        readonly query?: never;
+        readonly header?: never;
+        readonly path: {
+          readonly alias: string;
+        };
+        readonly cookie?: never;
+      };
+      readonly requestBody: {
+        readonly content: {
+          readonly "application/json": {
+            readonly collection: string;
+          };
+        };
+      };
+      readonly responses: {
+        /** @description Default Response */
+        readonly 200: {
+          headers: {
+            readonly [name: string]: unknown;
+          };
+          content: {
+            readonly "application/json": {
+              readonly name: string;
+              readonly collection: string;
+              readonly createdAt: string;
+              /** @description When it came to stand for this collection */
+              readonly changedAt: string;
+            };
+          };
+        };
+        /** @description Default Response */
+        readonly 201: {
+          headers: {
+            readonly [name: string]: unknown;
+          };
+          content: {
+            readonly "application/json": {
+              readonly name: string;
+              readonly collection: string;
+              readonly createdAt: string;
+              /** @description When it came to stand for this collection */
+              readonly changedAt: string;
+            };
+          };
+        };
+      };
+    };
+    readonly post?: never;
+    /** Remove an alias; its collection stays */
+    readonly delete: {
+      readonly parameters: {
+        readonly query?: never;
+        readonly header?: never;
+        readonly path: {
+          readonly alias: string;
+        };
+        readonly cookie?: never;
+      };
+      readonly requestBody?: never;
+      readonly responses: {
+        /** @description Default Response */
+        readonly 200: {
+          headers: {
+            readonly [name: string]: unknown;
+          };
+          content: {
+            readonly "application/json": {
+              readonly deleted: string;
+            };
+          };
+        };
+      };
+    };
+    readonly options?: never;
+    readonly head?: never;
+    readonly patch?: never;
+    readonly trace?: never;
+  };
+  readonly "/v1/aliases": {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    /** All aliases that the key may use, or whose collection it may */
+    readonly get: {
+      readonly parameters: {
+        readonly query?: never;
+        readonly header?: never;
+        readonly path?: never;
+        readonly cookie?: never;
+      };
+      readonly requestBody?: never;
+      readonly responses: {
+        /** @description Default Response */
+        readonly 200: {
+          headers: {
+            readonly [name: string]: unknown;
+          };
+          content: {
+            readonly "application/json": {
+              readonly aliases: readonly {
+                readonly name: string;
+                readonly collection: string;
+                readonly createdAt: string;
+                /** @description When it came to stand for this collection */
+                readonly changedAt: string;
+              }[];
+            };
+          };
+        };
+      };
+    };
+    readonly put?: never;
+    readonly post?: never;
+    readonly delete?: never;
+    readonly options?: never;
+    readonly head?: never;
+    readonly patch?: never;
+    readonly trace?: never;
+  };
   readonly "/v1/collections/{collection}/migrate": {
     readonly parameters: {
       readonly query?: never;
@@ -212,6 +419,99 @@ export interface paths {
     readonly patch?: never;
     readonly trace?: never;
   };
+  readonly "/v1/collections/{collection}/migration/overlap": {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly get?: never;
+    readonly put?: never;
+    /** Measure anew how far the answers of both generations are the same */
+    readonly post: {
+      readonly parameters: {
+        readonly query?: never;
+        readonly header?: never;
+        readonly path: {
+          readonly collection: string;
+        };
+        readonly cookie?: never;
+      };
+      readonly requestBody?: never;
+      readonly responses: {
+        /** @description Default Response */
+        readonly 200: {
+          headers: {
+            readonly [name: string]: unknown;
+          };
+          content: {
+            readonly "application/json": {
+              /** @description Number of the generation that was live at the start */
+              readonly from: number;
+              /** @description Number of the new one */
+              readonly to: number;
+              readonly settings: {
+                readonly model: string;
+                readonly dimensions: number;
+                readonly chunking: {
+                  readonly maxTokens: number;
+                  readonly overlapTokens: number;
+                  readonly strategy: string;
+                };
+                readonly tokenVectors: string;
+                readonly tokenPooling: number;
+                readonly lateChunking: boolean;
+                readonly language: string | null;
+              };
+              /**
+               * @description ready: nothing is pending, it may be cut over; live: the new generation answers searches
+               * @enum {unknown}
+               */
+              readonly state: "building" | "ready" | "live" | "rolled_back";
+              /**
+               * @description rechunk: from stored token vectors, without the encoder
+               * @enum {unknown}
+               */
+              readonly method: "reembed" | "rechunk";
+              /** @description In the generation that is not live */
+              readonly documents: {
+                readonly total: number;
+                readonly done: number;
+                readonly failed: number;
+                readonly pending: number;
+              };
+              /** @description null: not known yet, or not being built */
+              readonly etaSeconds: number | null;
+              /** @description Share of the nearest documents that are the same in both generations, by questions made of documents */
+              readonly overlap: {
+                readonly at: number;
+                readonly queries: number;
+                readonly mean: number;
+                readonly least: number;
+                readonly measuredAt: string;
+              } | null;
+              /** @description Why there is no overlap: "building" and "measuring" pass, anything else is a sentence */
+              readonly overlapReason: string | null;
+              /** @description The first of the failed ones */
+              readonly failures: readonly {
+                readonly id: string;
+                readonly code: string;
+                readonly message: string;
+              }[];
+              readonly startedAt: string;
+              readonly cutoverAt: string | null;
+            };
+          };
+        };
+      };
+    };
+    readonly delete?: never;
+    readonly options?: never;
+    readonly head?: never;
+    readonly patch?: never;
+    readonly trace?: never;
+  };
   readonly "/v1/collections/{collection}/migration/cutover": {
     readonly parameters: {
       readonly query?: never;
@@ -240,6 +540,47 @@ export interface paths {
     readonly put?: never;
     /** Make the old generation live again */
     readonly post: operations["rollBackMigration"];
+    readonly delete?: never;
+    readonly options?: never;
+    readonly head?: never;
+    readonly patch?: never;
+    readonly trace?: never;
+  };
+  readonly "/v1/collections/{collection}/export": {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    /** Documents with chunks and vectors, all of one moment */
+    readonly get: {
+      readonly parameters: {
+        readonly query?: {
+          /** @description base64 (of 32-bit little-endian floats; the default), json (arrays of numbers) or none */
+          readonly vectors?: "base64" | "json" | "none";
+        };
+        readonly header?: never;
+        readonly path: {
+          readonly collection: string;
+        };
+        readonly cookie?: never;
+      };
+      readonly requestBody?: never;
+      readonly responses: {
+        /** @description NDJSON: a line of settings, a line for each document, a last line with counts. Without the last, it was cut. */
+        readonly 200: {
+          headers: {
+            readonly [name: string]: unknown;
+          };
+          content: {
+            readonly "application/x-ndjson": Record<string, never>;
+          };
+        };
+      };
+    };
+    readonly put?: never;
+    readonly post?: never;
     readonly delete?: never;
     readonly options?: never;
     readonly head?: never;
@@ -547,6 +888,14 @@ export interface operations {
                     readonly context?: string;
                   }[]
                 | null;
+              /** @description Only where the collection's model is "none": numbers, or the base64 of 32-bit little-endian floats */
+              readonly embedding?: readonly number[] | string;
+              readonly chunks?: readonly {
+                readonly start: number;
+                readonly end: number;
+                /** @description Only where the collection's model is "none": numbers, or the base64 of 32-bit little-endian floats */
+                readonly embedding: readonly number[] | string;
+              }[];
             }
           | {
               readonly documents: readonly {
@@ -567,6 +916,14 @@ export interface operations {
                       readonly context?: string;
                     }[]
                   | null;
+                /** @description Only where the collection's model is "none": numbers, or the base64 of 32-bit little-endian floats */
+                readonly embedding?: readonly number[] | string;
+                readonly chunks?: readonly {
+                  readonly start: number;
+                  readonly end: number;
+                  /** @description Only where the collection's model is "none": numbers, or the base64 of 32-bit little-endian floats */
+                  readonly embedding: readonly number[] | string;
+                }[];
               }[];
             };
         readonly "application/x-ndjson": {
@@ -587,6 +944,14 @@ export interface operations {
                 readonly context?: string;
               }[]
             | null;
+          /** @description Only where the collection's model is "none": numbers, or the base64 of 32-bit little-endian floats */
+          readonly embedding?: readonly number[] | string;
+          readonly chunks?: readonly {
+            readonly start: number;
+            readonly end: number;
+            /** @description Only where the collection's model is "none": numbers, or the base64 of 32-bit little-endian floats */
+            readonly embedding: readonly number[] | string;
+          }[];
         };
       };
     };
@@ -832,6 +1197,7 @@ export interface operations {
             readonly tokenVectors: string;
             readonly tokenPooling: number;
             readonly language: string | null;
+            readonly aliases: readonly string[];
             readonly generation: number;
             readonly createdAt: string;
             readonly documents: {
@@ -862,7 +1228,10 @@ export interface operations {
     readonly requestBody: {
       readonly content: {
         readonly "application/json": {
+          /** @description "none": vectors come with the documents */
           readonly model?: string;
+          /** @description Only with model "none" */
+          readonly dimensions?: number;
           readonly chunking?: {
             readonly maxTokens?: number;
             readonly overlapTokens?: number;
@@ -899,6 +1268,7 @@ export interface operations {
             readonly tokenVectors: string;
             readonly tokenPooling: number;
             readonly language: string | null;
+            readonly aliases: readonly string[];
             readonly generation: number;
             readonly createdAt: string;
             readonly documents: {
@@ -934,6 +1304,7 @@ export interface operations {
             readonly tokenVectors: string;
             readonly tokenPooling: number;
             readonly language: string | null;
+            readonly aliases: readonly string[];
             readonly generation: number;
             readonly createdAt: string;
             readonly documents: {
@@ -1005,6 +1376,7 @@ export interface operations {
               readonly tokenVectors: string;
               readonly tokenPooling: number;
               readonly language: string | null;
+              readonly aliases: readonly string[];
               readonly generation: number;
               readonly createdAt: string;
               readonly documents: {
@@ -1043,6 +1415,7 @@ export interface operations {
             /** @enum {unknown} */
             readonly strategy?: "sentence" | "token";
           };
+          readonly language?: string;
           readonly lateChunking?: boolean;
           /** @enum {unknown} */
           readonly tokenVectors?: "none" | "int8" | "half";
@@ -1074,6 +1447,7 @@ export interface operations {
               readonly tokenVectors: string;
               readonly tokenPooling: number;
               readonly lateChunking: boolean;
+              readonly language: string | null;
             };
             /**
              * @description ready: nothing is pending, it may be cut over; live: the new generation answers searches
@@ -1094,6 +1468,16 @@ export interface operations {
             };
             /** @description null: not known yet, or not being built */
             readonly etaSeconds: number | null;
+            /** @description Share of the nearest documents that are the same in both generations, by questions made of documents */
+            readonly overlap: {
+              readonly at: number;
+              readonly queries: number;
+              readonly mean: number;
+              readonly least: number;
+              readonly measuredAt: string;
+            } | null;
+            /** @description Why there is no overlap: "building" and "measuring" pass, anything else is a sentence */
+            readonly overlapReason: string | null;
             /** @description The first of the failed ones */
             readonly failures: readonly {
               readonly id: string;
@@ -1140,6 +1524,7 @@ export interface operations {
               readonly tokenVectors: string;
               readonly tokenPooling: number;
               readonly lateChunking: boolean;
+              readonly language: string | null;
             };
             /**
              * @description ready: nothing is pending, it may be cut over; live: the new generation answers searches
@@ -1160,6 +1545,16 @@ export interface operations {
             };
             /** @description null: not known yet, or not being built */
             readonly etaSeconds: number | null;
+            /** @description Share of the nearest documents that are the same in both generations, by questions made of documents */
+            readonly overlap: {
+              readonly at: number;
+              readonly queries: number;
+              readonly mean: number;
+              readonly least: number;
+              readonly measuredAt: string;
+            } | null;
+            /** @description Why there is no overlap: "building" and "measuring" pass, anything else is a sentence */
+            readonly overlapReason: string | null;
             /** @description The first of the failed ones */
             readonly failures: readonly {
               readonly id: string;
@@ -1238,6 +1633,7 @@ export interface operations {
               readonly tokenVectors: string;
               readonly tokenPooling: number;
               readonly lateChunking: boolean;
+              readonly language: string | null;
             };
             /**
              * @description ready: nothing is pending, it may be cut over; live: the new generation answers searches
@@ -1258,6 +1654,16 @@ export interface operations {
             };
             /** @description null: not known yet, or not being built */
             readonly etaSeconds: number | null;
+            /** @description Share of the nearest documents that are the same in both generations, by questions made of documents */
+            readonly overlap: {
+              readonly at: number;
+              readonly queries: number;
+              readonly mean: number;
+              readonly least: number;
+              readonly measuredAt: string;
+            } | null;
+            /** @description Why there is no overlap: "building" and "measuring" pass, anything else is a sentence */
+            readonly overlapReason: string | null;
             /** @description The first of the failed ones */
             readonly failures: readonly {
               readonly id: string;
@@ -1304,6 +1710,7 @@ export interface operations {
               readonly tokenVectors: string;
               readonly tokenPooling: number;
               readonly lateChunking: boolean;
+              readonly language: string | null;
             };
             /**
              * @description ready: nothing is pending, it may be cut over; live: the new generation answers searches
@@ -1324,6 +1731,16 @@ export interface operations {
             };
             /** @description null: not known yet, or not being built */
             readonly etaSeconds: number | null;
+            /** @description Share of the nearest documents that are the same in both generations, by questions made of documents */
+            readonly overlap: {
+              readonly at: number;
+              readonly queries: number;
+              readonly mean: number;
+              readonly least: number;
+              readonly measuredAt: string;
+            } | null;
+            /** @description Why there is no overlap: "building" and "measuring" pass, anything else is a sentence */
+            readonly overlapReason: string | null;
             /** @description The first of the failed ones */
             readonly failures: readonly {
               readonly id: string;

@@ -100,7 +100,7 @@ async function rechunkAll(
 ): Promise<FollowedDocument[]> {
   const { collection, follower } = following;
   const { chunking, tokens } = follower;
-  const settings = { chunking, tokens, formOf: makeFormOf(collection.language), specialTokens };
+  const settings = { chunking, tokens, formOf: makeFormOf(follower.language), specialTokens };
   const source = { collectionId: collection.id, generation: collection.generation.number };
   const rest: FollowedDocument[] = [];
   for (const group of groupsOf(due, ({ tokens: count }) => count, TOKENS_A_READ)) {
@@ -146,8 +146,8 @@ async function reembed(
   encoder: Encoder,
 ): Promise<EmbeddedChunk[] | undefined> {
   const { id, text, sections = null, attempts } = document;
-  const { model, chunking, tokens } = follower;
-  const settings = { chunking, tokens, language: collection.language };
+  const { model, chunking, tokens, language } = follower;
+  const settings = { chunking, tokens, language };
   const flow = { key: `${collection.id} follow`, weight: WEIGHT };
   try {
     const isSuspect = attempts >= SUSPECT_RUNS;
