@@ -5,6 +5,7 @@ export * from "./connection-codes.ts";
 export * from "./document.ts";
 export * from "./errors.ts";
 export * from "./half.ts";
+export * from "./index-settings.ts";
 export * from "./job-limits.ts";
 export * from "./lifecycle.ts";
 export * from "./log.ts";

@@ -2,6 +2,7 @@ import { isStorable, PolysemeError } from "@polyseme/core";
 import {
   chunkTable,
   createChunkTable,
+  INDEX_SETTINGS,
   insertGeneration,
   type Collection,
   type Generation,
@@ -40,7 +41,7 @@ const generationJson = (alias: string): string =>
     'tokenPooling', ${alias}.token_pooling, 'lateChunking', ${alias}.late_chunking))`;
 
 const SELECT = `select json_build_object('id', c.id, 'name', c.name, 'language', c.language,
-    'generation', ${generationJson("g")}) as collection, c.created_at as "createdAt",
+    'index', ${INDEX_SETTINGS}, 'generation', ${generationJson("g")}) as collection, c.created_at as "createdAt",
     ${generationJson("f")} as follower, m.all_listed as "allListed", m.from_generation as "from", m.to_generation as "to",
     case when c.live_generation = m.to_generation then 'live' when m.rolled_back_at is not null then 'rolled_back'
       else 'building' end as phase,

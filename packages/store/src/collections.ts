@@ -1,4 +1,12 @@
-import { isStorable, NO_TOKENS, PolysemeError, type Chunking, type TokenSettings } from "@polyseme/core";
+import {
+  DEFAULT_INDEX,
+  isStorable,
+  NO_TOKENS,
+  PolysemeError,
+  type Chunking,
+  type IndexSettings,
+  type TokenSettings,
+} from "@polyseme/core";
 import type { Database, Sql } from "./database.ts";
 import { dropUnusedTables, markUnused } from "./unused-tables.ts";
 
@@ -7,6 +15,7 @@ export interface Collection {
   readonly name: string;
   readonly language: string | null;
   readonly generation: Generation;
+  readonly index: IndexSettings;
   readonly createdAt: Date;
 }
 
@@ -28,6 +37,8 @@ export interface NewCollection {
   readonly chunking: Chunking;
   /** Left out: none are kept. */
   readonly tokens?: TokenSettings;
+  /** Left out: as `DEFAULT_INDEX` has it. */
+  readonly index?: Partial<IndexSettings>;
 }
 
 /** The table of a generation's chunks; both parts are numbers, so the name is safe in SQL text. */
@@ -35,7 +46,10 @@ export function chunkTable(collectionId: number, generation: number): string {
   return `polyseme_store.chunks_${collectionId}_${generation}`;
 }
 
-const COLUMNS = `c.id, c.name, c.language, c.created_at as "createdAt",
+/** A collection's settings of its indexes: what was asked for on top of what holds without. */
+export const INDEX_SETTINGS = `'${JSON.stringify(DEFAULT_INDEX)}'::jsonb || c.index_settings`;
+
+const COLUMNS = `c.id, c.name, c.language, c.created_at as "createdAt", ${INDEX_SETTINGS} as "index",
   json_build_object('number', g.number, 'model', g.model, 'dimensions', g.dimensions,
     'chunking', g.chunking, 'tokens', json_build_object('tokenVectors', g.token_vectors, 'tokenPooling', g.token_pooling,
     'lateChunking', g.late_chunking)) as generation`;
@@ -83,8 +97,9 @@ export async function ensureCollection(
 ): Promise<{ collection: Collection; created: boolean }> {
   return database.withTransaction(async (sql) => {
     const { rows } = await sql.query<{ id: number }>(
-      "insert into polyseme_store.collections (name, language) values ($1, $2) on conflict (name) do nothing returning id",
-      [wanted.name, wanted.language],
+      `insert into polyseme_store.collections (name, language, index_settings) values ($1, $2, $3)
+       on conflict (name) do nothing returning id`,
+      [wanted.name, wanted.language, JSON.stringify(wanted.index ?? {})],
     );
     const id = rows[0]?.id;
     if (id !== undefined) {
@@ -99,6 +114,14 @@ export async function ensureCollection(
 
 export async function setLanguage(sql: Sql, collectionId: number, language: string | null): Promise<void> {
   await sql.query("update polyseme_store.collections set language = $2 where id = $1", [collectionId, language]);
+}
+
+/** Sets what is named; the rest stays. Whoever keeps the indexes sees to it soon. */
+export async function setIndexSettings(sql: Sql, collectionId: number, wanted: Partial<IndexSettings>): Promise<void> {
+  await sql.query("update polyseme_store.collections set index_settings = index_settings || $2 where id = $1", [
+    collectionId,
+    JSON.stringify(wanted),
+  ]);
 }
 
 /** Removes the collection, its documents, chunks, tickets and view. False when there was none. */

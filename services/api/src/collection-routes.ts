@@ -1,5 +1,14 @@
 import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
-import { checkCollectionName, CHUNKING_STRATEGIES, PolysemeError, TOKEN_POOLINGS, TOKEN_VECTORS } from "@polyseme/core";
+import {
+  checkCollectionName,
+  checkIndexSettings,
+  CHUNKING_STRATEGIES,
+  DEFAULT_INDEX,
+  type IndexSettings,
+  PolysemeError,
+  TOKEN_POOLINGS,
+  TOKEN_VECTORS,
+} from "@polyseme/core";
 import type { ModelCatalog } from "@polyseme/encoder";
 import { CollectionParams, ErrorSchema, mayTouch } from "@polyseme/http";
 import {
@@ -9,12 +18,14 @@ import {
   findCollection,
   getCollection,
   listCollections,
+  setIndexSettings,
   setLanguage,
   type Collection,
   type Database,
 } from "@polyseme/store";
 import { Type, type Static } from "typebox";
 import { chunkingOf, differences, tokenSettingsOf } from "./collection-settings.ts";
+import { IndexAnswer, IndexBody } from "./index-schemas.ts";
 
 export const ChunkingSchema = Type.Object(
   {
@@ -33,7 +44,7 @@ export const SettingsSchema = Type.Object(
     lateChunking: Type.Optional(Type.Boolean()),
     tokenVectors: Type.Optional(Type.Enum([...TOKEN_VECTORS])),
     tokenPooling: Type.Optional(Type.Enum([...TOKEN_POOLINGS])),
-    index: Type.Optional(Type.Unknown()),
+    index: Type.Optional(IndexBody),
   },
   { additionalProperties: false },
 );
@@ -48,6 +59,7 @@ const CollectionSchema = Type.Object({
   tokenVectors: Type.String(),
   tokenPooling: Type.Integer(),
   language: Type.Union([Type.String(), Type.Null()]),
+  index: IndexAnswer,
   generation: Type.Integer(),
   createdAt: Type.String(),
   documents: Type.Object({
@@ -144,7 +156,6 @@ async function putCollection(
   name: string,
   settings: Settings,
 ): Promise<{ collection: Collection; created: boolean }> {
-  refuseUnbuilt(settings);
   const existing = await findCollection(database, name);
   if (existing === undefined) {
     const model = await catalog.describe(settings.model ?? catalog.defaultModel);
@@ -157,6 +168,7 @@ async function putCollection(
       dimensions: model.dimensions,
       chunking,
       tokens,
+      index: wantedIndex(settings, DEFAULT_INDEX, model.dimensions) ?? {},
     });
     if (made.created) return made;
   }
@@ -172,16 +184,26 @@ async function confirm(database: Database, collection: Collection, settings: Set
       `Another ${changed.join(" and ")} needs every document embedded again. Start that with POST /v1/collections/${collection.name}/migrate.`,
       { details: { field: changed[0] } },
     );
+  const index = wantedIndex(settings, collection.index, collection.generation.dimensions);
   if (settings.language !== undefined && settings.language !== collection.language)
     await setLanguage(database, collection.id, settings.language);
+  if (index !== undefined) await setIndexSettings(database, collection.id, index);
   return getCollection(database, collection.name);
 }
 
-function refuseUnbuilt(settings: Settings): void {
-  const refuse = (field: string): never => {
-    throw new PolysemeError("not_implemented", `${field} is not built yet; leave it out.`, { details: { field } });
-  };
-  if (settings.index !== undefined) refuse("index");
+/** What of the index settings was asked for, checked beside what holds already. */
+function wantedIndex(
+  { index }: Settings,
+  current: IndexSettings,
+  dimensions: number,
+): Partial<IndexSettings> | undefined {
+  if (index === undefined) return undefined;
+  checkIndexSettings(index, current, dimensions);
+  return index;
+}
+
+function answerIndex({ metadata, ...index }: IndexSettings): Static<typeof IndexAnswer> {
+  return { ...index, metadata: typeof metadata === "boolean" ? metadata : [...metadata] };
 }
 
 async function describe(database: Database, collection: Collection): Promise<Static<typeof CollectionSchema>> {
@@ -193,6 +215,7 @@ async function describe(database: Database, collection: Collection): Promise<Sta
     chunking: { ...generation.chunking },
     ...generation.tokens,
     language: collection.language,
+    index: answerIndex(collection.index),
     generation: generation.number,
     createdAt: collection.createdAt.toISOString(),
     ...(await collectionStatistics(database, collection)),
