@@ -12,6 +12,7 @@ export * from "./end-run.ts";
 export * from "./failures.ts";
 export * from "./follow-method.ts";
 export * from "./followed-documents.ts";
+export * from "./filter-condition.ts";
 export * from "./find-words.ts";
 export * from "./keys.ts";
 export * from "./migrate.ts";
