@@ -21,6 +21,11 @@ const text = fc.oneof(
 );
 const scalar: fc.Arbitrary<FilterValue> = fc.oneof(number, text, fc.boolean(), fc.constant(null));
 
+/** More than are compared one by one. */
+const manyValues = fc
+  .constantFrom<fc.Arbitrary<FilterValue>>(scalar, number, text, fc.oneof(number, text))
+  .chain((one) => fc.array(one, { minLength: 17, maxLength: 24 }));
+
 const condition: fc.Arbitrary<Filter> = fc.oneof(
   fc.record({ kind: fc.constant("compare" as const), path, op: fc.constantFrom("eq", "ne"), value: scalar }),
   fc.record({
@@ -30,6 +35,7 @@ const condition: fc.Arbitrary<Filter> = fc.oneof(
     value: fc.oneof(number, text),
   }),
   fc.record({ kind: fc.constantFrom("in", "nin"), path, values: fc.array(scalar, { maxLength: 4 }) }),
+  fc.record({ kind: fc.constantFrom("in", "nin"), path, values: manyValues }),
   fc.record({ kind: fc.constant("exists" as const), path, exists: fc.boolean() }),
 );
 
