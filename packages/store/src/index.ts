@@ -14,6 +14,7 @@ export * from "./follow-method.ts";
 export * from "./followed-documents.ts";
 export * from "./filter-condition.ts";
 export * from "./find-words.ts";
+export * from "./indexes/index.ts";
 export * from "./keys.ts";
 export * from "./migrate.ts";
 export { type DocumentRef } from "./named-documents.ts";
