@@ -37,6 +37,7 @@ export interface Migration extends Following {
 
 const generationJson = (alias: string): string =>
   `json_build_object('number', ${alias}.number, 'model', ${alias}.model, 'dimensions', ${alias}.dimensions,
+    'measure', ${alias}.search_measure,
     'chunking', ${alias}.chunking, 'tokens', json_build_object('tokenVectors', ${alias}.token_vectors,
     'tokenPooling', ${alias}.token_pooling, 'lateChunking', ${alias}.late_chunking))`;
 

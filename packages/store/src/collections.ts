@@ -8,6 +8,7 @@ import {
   type TokenSettings,
 } from "@polyseme/core";
 import type { Database, Sql } from "./database.ts";
+import type { SearchMeasure } from "./indexes/search-measure.ts";
 import { dropUnusedTables, markUnused } from "./unused-tables.ts";
 
 export interface Collection {
@@ -25,9 +26,11 @@ export interface Generation {
   readonly dimensions: number;
   readonly chunking: Chunking;
   readonly tokens: TokenSettings;
+  /** Null or left out: nothing was measured yet. */
+  readonly measure?: SearchMeasure | null;
 }
 
-export type NewGeneration = Omit<Generation, "number">;
+export type NewGeneration = Omit<Generation, "number" | "measure">;
 
 export interface NewCollection {
   readonly name: string;
@@ -51,6 +54,7 @@ export const INDEX_SETTINGS = `'${JSON.stringify(DEFAULT_INDEX)}'::jsonb || c.in
 
 const COLUMNS = `c.id, c.name, c.language, c.created_at as "createdAt", ${INDEX_SETTINGS} as "index",
   json_build_object('number', g.number, 'model', g.model, 'dimensions', g.dimensions,
+    'measure', g.search_measure,
     'chunking', g.chunking, 'tokens', json_build_object('tokenVectors', g.token_vectors, 'tokenPooling', g.token_pooling,
     'lateChunking', g.late_chunking)) as generation`;
 const FROM = `from polyseme_store.collections c

@@ -24,6 +24,18 @@ interface Row {
 
 /** The indexes of a collection that are kept by its settings, those of other generations included. */
 export async function listIndexes(sql: Sql, collection: { readonly id: number }): Promise<BuiltIndex[]> {
+  return (await listNamed(sql, `^(vector|text|metadata)_${collection.id}_`)).map(({ index }) => index);
+}
+
+/** The same of all collections, by their numbers. */
+export async function listAllIndexes(sql: Sql): Promise<Map<number, BuiltIndex[]>> {
+  const all = new Map<number, BuiltIndex[]>();
+  for (const { collectionId, index } of await listNamed(sql, "^(vector|text|metadata)_\\d+_"))
+    all.set(collectionId, [...(all.get(collectionId) ?? []), index]);
+  return all;
+}
+
+async function listNamed(sql: Sql, pattern: string): Promise<{ collectionId: number; index: BuiltIndex }[]> {
   const { rows } = await sql.query<Row>(
     `select c.relname as name, i.indisvalid as valid, pg_relation_size(c.oid) as bytes, p.phase,
        p.blocks_done as "blocksDone", p.blocks_total as "blocksTotal", p.tuples_done as "tuplesDone",
@@ -33,17 +45,20 @@ export async function listIndexes(sql: Sql, collection: { readonly id: number })
      left join pg_stat_progress_create_index p on p.index_relid = c.oid
      where c.relnamespace = '${INDEX_SCHEMA}'::regnamespace and c.relname ~ $1
      order by c.relname`,
-    [`^(vector|text|metadata)_${collection.id}_`],
+    [pattern],
   );
-  return rows.flatMap((row): BuiltIndex[] => {
+  return rows.flatMap((row) => {
     const parsed = parseIndexName(row.name);
-    if (parsed === undefined) return [];
-    const { name, bytes } = row;
-    const known = { name, kind: parsed.kind, bytes };
-    if (row.valid) return [{ ...known, state: "ready" }];
-    if (row.phase === null) return [{ ...known, state: "invalid" }];
-    return [{ ...known, state: "building", progress: progressOf(row) }];
+    return parsed === undefined ? [] : [{ collectionId: parsed.collectionId, index: builtIndex(row, parsed.kind) }];
   });
+}
+
+function builtIndex(row: Row, kind: IndexKind): BuiltIndex {
+  const { name, bytes, phase, valid } = row;
+  const known = { name, kind, bytes };
+  if (valid) return { ...known, state: "ready" };
+  if (phase === null) return { ...known, state: "invalid" };
+  return { ...known, state: "building", progress: progressOf(row) };
 }
 
 /** Indexes of collections that are gone, on tables which they shared with others. */
