@@ -33,6 +33,8 @@ export interface SearchRequest {
   readonly candidates?: number;
   /** With `query`: says for each of its words which word of a hit it met. */
   readonly explain?: boolean;
+  /** Every vector is compared, whatever index there is. */
+  readonly exact?: boolean;
   /** A ticket's id: the search waits until its documents are stored. */
   readonly after?: string;
   readonly like?: string;

@@ -175,7 +175,45 @@ export interface CollectionSettings {
   readonly lateChunking?: boolean;
   readonly tokenVectors?: "none" | "int8" | "half";
   readonly tokenPooling?: 1 | 2 | 3;
-  readonly index?: unknown;
+  /** Changing it embeds nothing again. */
+  readonly index?: Partial<IndexSettings>;
+}
+
+/** How a collection is indexed. */
+export interface IndexSettings {
+  /** `auto`: exact while that is fast, an HNSW graph when it pays. */
+  readonly vector: "auto" | "exact" | "hnsw";
+  /** How the graph holds vectors; what it finds is ranked by the full ones. */
+  readonly precision: "full" | "half" | "bit";
+  /** 0.5 to 1: share of the exact answer's ten nearest that a search through the graph is to find. */
+  readonly recall: number;
+  readonly text: "auto" | "none" | "gin";
+  readonly metadata: boolean | readonly string[];
+}
+
+/** The settings, what is there of them, and what was measured. */
+export interface CollectionIndex extends IndexSettings {
+  readonly built: readonly {
+    readonly kind: "vector" | "text" | "metadata";
+    readonly name: string;
+    readonly state: "building" | "ready" | "invalid";
+    /** 0 to 1, while it is built. */
+    readonly progress?: number;
+    readonly bytes: number;
+  }[];
+  /** Searches for stored vectors, now and then; times in Postgres. */
+  readonly measured?: {
+    readonly at: string;
+    readonly chunks: number;
+    readonly exactMs: number;
+    readonly graph?: {
+      readonly efSearch: number;
+      readonly recall: number;
+      readonly ms: number;
+      /** false: the deepest search finds less than was asked for. */
+      readonly reaches: boolean;
+    };
+  };
 }
 
 /** `GET /v1/collections/{c}` */
@@ -188,6 +226,7 @@ export interface Collection {
   readonly tokenVectors: string;
   readonly tokenPooling: number;
   readonly language: string | null;
+  readonly index: CollectionIndex;
   readonly generation: number;
   readonly createdAt: string;
   readonly documents: {

@@ -25,6 +25,7 @@ import {
 } from "@polyseme/store";
 import { Type, type Static } from "typebox";
 import { chunkingOf, differences, tokenSettingsOf } from "./collection-settings.ts";
+import { describeIndex } from "./describe-index.ts";
 import { IndexAnswer, IndexBody } from "./index-schemas.ts";
 
 export const ChunkingSchema = Type.Object(
@@ -202,10 +203,6 @@ function wantedIndex(
   return index;
 }
 
-function answerIndex({ metadata, ...index }: IndexSettings): Static<typeof IndexAnswer> {
-  return { ...index, metadata: typeof metadata === "boolean" ? metadata : [...metadata] };
-}
-
 async function describe(database: Database, collection: Collection): Promise<Static<typeof CollectionSchema>> {
   const { generation } = collection;
   return {
@@ -215,7 +212,7 @@ async function describe(database: Database, collection: Collection): Promise<Sta
     chunking: { ...generation.chunking },
     ...generation.tokens,
     language: collection.language,
-    index: answerIndex(collection.index),
+    index: await describeIndex(database, collection),
     generation: generation.number,
     createdAt: collection.createdAt.toISOString(),
     ...(await collectionStatistics(database, collection)),

@@ -1,4 +1,5 @@
 import { INDEX_PRECISIONS, INDEX_RECALL, TEXT_INDEXES, VECTOR_INDEXES } from "@polyseme/core";
+import { INDEX_KINDS } from "@polyseme/store";
 import { Type } from "typebox";
 
 const MOST_FIELDS = 100;
@@ -41,4 +42,31 @@ export const IndexAnswer = Type.Object({
   recall: Type.Number(),
   text: Type.String(),
   metadata: Type.Union([Type.Boolean(), Type.Array(Type.String())]),
+  built: Type.Array(
+    Type.Object({
+      kind: Type.Enum([...INDEX_KINDS]),
+      name: Type.String(),
+      state: Type.Enum(["building", "ready", "invalid"]),
+      progress: Type.Optional(Type.Number({ description: "0 to 1, while it is built" })),
+      bytes: Type.Integer(),
+    }),
+  ),
+  measured: Type.Optional(
+    Type.Object(
+      {
+        at: Type.String(),
+        chunks: Type.Integer({ description: "How many there were" }),
+        exactMs: Type.Number({ description: "Median of an exact search in Postgres" }),
+        graph: Type.Optional(
+          Type.Object({
+            efSearch: Type.Integer({ description: "hnsw.ef_search of a search for ten" }),
+            recall: Type.Number({ description: "Share of the exact answer that it finds" }),
+            ms: Type.Number({ description: "Its median in Postgres" }),
+            reaches: Type.Boolean({ description: "false: the deepest search finds less than was asked for" }),
+          }),
+        ),
+      },
+      { description: "Searches for stored vectors, measured now and then; what ef_search is set from" },
+    ),
+  ),
 });
