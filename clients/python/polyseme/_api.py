@@ -163,6 +163,48 @@ class GetCollectionAnswerChunking(TypedDict):
     strategy: str
 
 
+class GetCollectionAnswerIndexBuilt(TypedDict):
+    kind: Literal["vector", "text", "metadata"]
+    name: str
+    state: Literal["building", "ready", "invalid"]
+    progress: NotRequired[float]
+    """0 to 1, while it is built"""
+    bytes: int
+
+
+class GetCollectionAnswerIndexMeasuredGraph(TypedDict):
+    efSearch: int
+    """hnsw.ef_search of a search for ten"""
+    recall: float
+    """Share of the exact answer that it finds"""
+    ms: float
+    """Its median in Postgres"""
+    reaches: bool
+    """false: the deepest search finds less than was asked for"""
+
+
+class GetCollectionAnswerIndexMeasured(TypedDict):
+    """Searches for stored vectors, measured now and then; what ef_search is set from"""
+
+    at: str
+    chunks: int
+    """How many there were"""
+    exactMs: float
+    """Median of an exact search in Postgres"""
+    graph: NotRequired[GetCollectionAnswerIndexMeasuredGraph]
+
+
+class GetCollectionAnswerIndex(TypedDict):
+    vector: str
+    precision: str
+    recall: float
+    text: str
+    metadata: bool | list[str]
+    built: list[GetCollectionAnswerIndexBuilt]
+    measured: NotRequired[GetCollectionAnswerIndexMeasured]
+    """Searches for stored vectors, measured now and then; what ef_search is set from"""
+
+
 class GetCollectionAnswerDocuments(TypedDict):
     total: int
     queued: int
@@ -181,6 +223,7 @@ class GetCollectionAnswer(TypedDict):
     tokenPooling: int
     language: str | None
     aliases: list[str]
+    index: GetCollectionAnswerIndex
     generation: int
     createdAt: str
     documents: GetCollectionAnswerDocuments
@@ -196,6 +239,18 @@ class PutCollectionBodyChunking(TypedDict):
     strategy: NotRequired[Literal["sentence", "token"]]
 
 
+class PutCollectionBodyIndex(TypedDict):
+    vector: NotRequired[Literal["auto", "exact", "hnsw"]]
+    """auto: exact while that is fast, an HNSW graph when it pays; exact: never a graph; hnsw: always one"""
+    precision: NotRequired[Literal["full", "half", "bit"]]
+    """How the graph holds vectors; what it finds is ranked by the full ones"""
+    recall: NotRequired[float]
+    """Share of the exact answer's ten nearest that a search through the graph is to find"""
+    text: NotRequired[Literal["auto", "none", "gin"]]
+    metadata: NotRequired[bool | list[str]]
+    """true: an index for equality; fields: for each an index for ranges as well"""
+
+
 class PutCollectionBody(TypedDict):
     model: NotRequired[str]
     """'none': vectors come with the documents"""
@@ -206,7 +261,7 @@ class PutCollectionBody(TypedDict):
     lateChunking: NotRequired[bool]
     tokenVectors: NotRequired[Literal["none", "int8", "half"]]
     tokenPooling: NotRequired[Literal[1, 2, 3]]
-    index: NotRequired[Any]
+    index: NotRequired[PutCollectionBodyIndex]
 
 
 class DeleteCollectionAnswer(TypedDict):
@@ -445,6 +500,8 @@ class SearchBody(TypedDict):
     """Hits by the embedding that rerank works on, at least k; 100 when left out"""
     explain: NotRequired[bool]
     """Says for each word of the query which word of the hit it met; with query only"""
+    exact: NotRequired[bool]
+    """Every vector is compared, whatever index there is"""
     after: NotRequired[str]
     like: NotRequired[Any]
     sense: NotRequired[SearchBodySense]

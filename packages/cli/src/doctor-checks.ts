@@ -1,7 +1,7 @@
 import { access, constants } from "node:fs/promises";
 import { availableParallelism, freemem, totalmem } from "node:os";
 import { dirname, resolve } from "node:path";
-import { openBackends, readDataDirHolder } from "@polyseme/backends";
+import { adviseOnIndexes, openBackends, readDataDirHolder, readIndexHealth, type Advice } from "@polyseme/backends";
 import { messageOf, withDeadline, type BackendConfig, type Config } from "@polyseme/core";
 import { encodeTexts, findModel, openEncoder, readModelFolder } from "@polyseme/encoder";
 
@@ -10,7 +10,7 @@ export interface CheckResult {
   readonly ok: boolean;
   /** What was found. */
   readonly found: string;
-  /** What to do, when it is not ok. */
+  /** What to do: when it is not ok, or when it could be better. */
   readonly next?: string;
 }
 
@@ -37,9 +37,13 @@ export async function* runChecks(
     yield await guarded("inference", "Run npm ci again; on Linux, onnxruntime-node needs glibc 2.28 or later.", () =>
       checkInference(config),
     );
-  yield config.backend.kind === "embedded"
-    ? await checkDataDir(config.backend.dataDir)
-    : await checkServers(config.backend, process.pid);
+  if (config.backend.kind === "embedded") {
+    yield await checkDataDir(config.backend.dataDir);
+    return;
+  }
+  const servers = await checkServers(config.backend, process.pid);
+  yield servers;
+  if (servers.ok) yield* checkIndexes(config.backend, process.pid);
 }
 
 export function checkNode(version: string): CheckResult {
@@ -127,6 +131,30 @@ async function checkServers(backend: BackendConfig, pid: number): Promise<CheckR
       }
     }),
   );
+}
+
+/** Advice fails nothing: the service runs, and would run better. */
+async function* checkIndexes(backend: BackendConfig, pid: number): AsyncGenerator<CheckResult> {
+  const advice: Advice[] = [];
+  const looked = await guarded(
+    "indexes",
+    "Give this user of the database the right to read the schema polyseme_store.",
+    () =>
+      withDeadline("the indexes", SERVERS_DEADLINE_MS, async () => {
+        const backends = await openBackends(backend, { pid, onError: () => undefined });
+        try {
+          const health = await readIndexHealth(backends.database);
+          advice.push(...adviseOnIndexes(health));
+          const graphs = health.collections.flatMap(({ built }) => built.filter(({ kind }) => kind === "vector"));
+          const found = `${graphs.length} HNSW, ${(health.graphBytes / 1024 ** 2).toFixed(0)} MB`;
+          return advice.length === 0 ? `${found}; all well` : found;
+        } finally {
+          await backends.close();
+        }
+      }),
+  );
+  yield looked;
+  for (const { about, found, next } of advice) yield { name: `index of ${about}`, ok: true, found, next };
 }
 
 async function guarded(name: string, next: string, check: () => Promise<string>): Promise<CheckResult> {

@@ -66,6 +66,12 @@ export type CollectionSettings = Body<"/v1/collections/{collection}", "put">;
 /** `GET /v1/collections/{c}` */
 export type Collection = Answer<"/v1/collections/{collection}", "get", 200>;
 
+/** A collection's settings of its indexes, what is there of them, and what was measured. */
+export type CollectionIndex = Collection["index"];
+
+/** How a collection is indexed. */
+export type IndexSettings = Required<NonNullable<CollectionSettings["index"]>>;
+
 /** `POST /v1/collections/{c}/migrate`: what is left out stays as it is. */
 export type MigrationSettings = Body<"/v1/collections/{collection}/migrate", "post">;
 

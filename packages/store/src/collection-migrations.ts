@@ -2,6 +2,7 @@ import { isStorable, PolysemeError } from "@polyseme/core";
 import {
   chunkTable,
   createChunkTable,
+  INDEX_SETTINGS,
   insertGeneration,
   type Collection,
   type Generation,
@@ -40,11 +41,12 @@ export interface Migration extends Following {
 
 const generationJson = (alias: string): string =>
   `json_build_object('number', ${alias}.number, 'model', ${alias}.model, 'dimensions', ${alias}.dimensions,
+    'measure', ${alias}.search_measure,
     'chunking', ${alias}.chunking, 'language', ${alias}.language, 'tokens', json_build_object('tokenVectors', ${alias}.token_vectors,
     'tokenPooling', ${alias}.token_pooling, 'lateChunking', ${alias}.late_chunking))`;
 
 const SELECT = `select json_build_object('id', c.id, 'name', c.name, 'language', c.language,
-    'generation', ${generationJson("g")}) as collection, c.created_at as "createdAt",
+    'index', ${INDEX_SETTINGS}, 'generation', ${generationJson("g")}) as collection, c.created_at as "createdAt",
     ${generationJson("f")} as follower, m.all_listed as "allListed", m.from_generation as "from", m.to_generation as "to",
     case when c.live_generation = m.to_generation then 'live' when m.rolled_back_at is not null then 'rolled_back'
       else 'building' end as phase,

@@ -1,5 +1,14 @@
-import { isStorable, NO_TOKENS, PolysemeError, type Chunking, type TokenSettings } from "@polyseme/core";
+import {
+  DEFAULT_INDEX,
+  isStorable,
+  NO_TOKENS,
+  PolysemeError,
+  type Chunking,
+  type IndexSettings,
+  type TokenSettings,
+} from "@polyseme/core";
 import type { Database, Sql } from "./database.ts";
+import type { SearchMeasure } from "./indexes/search-measure.ts";
 import { lockName } from "./name-lock.ts";
 import { dropUnusedTables, markUnused } from "./unused-tables.ts";
 
@@ -8,6 +17,7 @@ export interface Collection {
   readonly name: string;
   readonly language: string | null;
   readonly generation: Generation;
+  readonly index: IndexSettings;
   readonly createdAt: Date;
 }
 
@@ -19,9 +29,11 @@ export interface Generation {
   readonly tokens: TokenSettings;
   /** Of the forms of words that it keeps. The live one's is its collection's. */
   readonly language: string | null;
+  /** Null or left out: nothing was measured yet. */
+  readonly measure?: SearchMeasure | null;
 }
 
-export type NewGeneration = Omit<Generation, "number">;
+export type NewGeneration = Omit<Generation, "number" | "measure">;
 
 export interface NewCollection {
   readonly name: string;
@@ -31,6 +43,8 @@ export interface NewCollection {
   readonly chunking: Chunking;
   /** Left out: none are kept. */
   readonly tokens?: TokenSettings;
+  /** Left out: as `DEFAULT_INDEX` has it. */
+  readonly index?: Partial<IndexSettings>;
 }
 
 /** The table of a generation's chunks; both parts are numbers, so the name is safe in SQL text. */
@@ -38,8 +52,12 @@ export function chunkTable(collectionId: number, generation: number): string {
   return `polyseme_store.chunks_${collectionId}_${generation}`;
 }
 
-const COLUMNS = `c.id, c.name, c.language, c.created_at as "createdAt",
+/** A collection's settings of its indexes: what was asked for on top of what holds without. */
+export const INDEX_SETTINGS = `'${JSON.stringify(DEFAULT_INDEX)}'::jsonb || c.index_settings`;
+
+const COLUMNS = `c.id, c.name, c.language, c.created_at as "createdAt", ${INDEX_SETTINGS} as "index",
   json_build_object('number', g.number, 'model', g.model, 'dimensions', g.dimensions,
+    'measure', g.search_measure,
     'chunking', g.chunking, 'language', c.language, 'tokens', json_build_object('tokenVectors', g.token_vectors, 'tokenPooling', g.token_pooling,
     'lateChunking', g.late_chunking)) as generation`;
 const FROM = `from polyseme_store.collections c
@@ -95,8 +113,9 @@ export async function ensureCollection(
     const existing = await findCollection(sql, wanted.name);
     if (existing !== undefined) return { collection: existing, created: false };
     const { rows } = await sql.query<{ id: number }>(
-      "insert into polyseme_store.collections (name, language) values ($1, $2) on conflict (name) do nothing returning id",
-      [wanted.name, wanted.language],
+      `insert into polyseme_store.collections (name, language, index_settings) values ($1, $2, $3)
+       on conflict (name) do nothing returning id`,
+      [wanted.name, wanted.language, JSON.stringify(wanted.index ?? {})],
     );
     const id = rows[0]?.id;
     if (id !== undefined) {
@@ -131,6 +150,14 @@ export async function setLanguage(database: Database, collectionId: number, lang
         { details: { field: "language" } },
       );
   });
+}
+
+/** Sets what is named; the rest stays. Whoever keeps the indexes sees to it soon. */
+export async function setIndexSettings(sql: Sql, collectionId: number, wanted: Partial<IndexSettings>): Promise<void> {
+  await sql.query("update polyseme_store.collections set index_settings = index_settings || $2 where id = $1", [
+    collectionId,
+    JSON.stringify(wanted),
+  ]);
 }
 
 /**

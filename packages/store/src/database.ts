@@ -2,6 +2,7 @@ import pg from "pg";
 import { PolysemeError } from "@polyseme/core";
 import { CopyOut, type CopiedRow } from "./copy-out.ts";
 import { openHeldSnapshot, openSnapshot, type DeclareCursors, type Snapshot } from "./snapshot.ts";
+import { submitWithSettings, type StatementSettings } from "./statement-settings.ts";
 import { asStoreError } from "./store-error.ts";
 
 export interface Rows<Row> {
@@ -25,6 +26,12 @@ export interface PoolUse {
   readonly limit: number;
 }
 
+/** A connection that its user has alone, so that what is set or locked on it holds from one statement to the next. */
+export interface Session extends Sql {
+  /** It is in no state to be used again: what was set or locked could not be undone. */
+  discard(): void;
+}
+
 export interface Database extends Sql {
   /** Commits what `work` did, or nothing of it when it throws. */
   withTransaction<T>(work: (sql: Sql) => Promise<T>): Promise<T>;
@@ -34,6 +41,21 @@ export interface Database extends Sql {
    * @throws PolysemeError as `query`, or what `declare` throws
    */
   openSnapshot<T>(declare: DeclareCursors<T>): Promise<Snapshot<T>>;
+  /**
+   * One statement under settings that hold for it alone, from its planning on, in one round trip.
+   * @param settings names and values of the server's settings, such as `{"hnsw.ef_search": "100"}`
+   * @throws PolysemeError as `query`
+   */
+  queryWith<Row extends object>(
+    settings: StatementSettings,
+    text: string,
+    params?: readonly unknown[],
+  ): Promise<Rows<Row>>;
+  /**
+   * Lends a session for statements that must not stand in a transaction; whoever borrows it undoes what it set.
+   * @throws PolysemeError as `query`; what `work` throws
+   */
+  withSession<T>(work: (session: Session) => Promise<T>): Promise<T>;
   /**
    * Rows of a query that returns many bytes, in their binary formats. Resolves when there are no more.
    * @param select without parameters: literals in it are escaped
@@ -148,6 +170,34 @@ export function databaseOver(pool: PoolLike, options: { readonly sharedSession?:
       options.sharedSession === true
         ? openHeldSnapshot(pool, sqlOver, sql, declare)
         : openSnapshot(pool, sqlOver, declare),
+    async queryWith<Row extends object>(settings: StatementSettings, text: string, params: readonly unknown[] = []) {
+      const client = await pool.connect().catch((error: unknown) => {
+        throw asStoreError(error);
+      });
+      try {
+        const rows = await submitWithSettings(client, settings, { text, values: [...params], types: typeParsers });
+        client.release();
+        return { rows: rows as Row[], rowCount: rows.length };
+      } catch (error) {
+        // As the pool does after a statement that failed: the connection may be what failed.
+        client.release(error instanceof Error ? error : new Error(String(error)));
+        throw asStoreError(error);
+      }
+    },
+    async withSession(work) {
+      const client = await pool.connect().catch((error: unknown) => {
+        throw asStoreError(error);
+      });
+      let broken: Error | undefined;
+      const discard = (): void => {
+        broken = new Error("The session was given up");
+      };
+      try {
+        return await work({ ...sqlOver(client), discard });
+      } finally {
+        client.release(broken);
+      }
+    },
     async copyOut(select, onRow) {
       const client = await pool.connect().catch((error: unknown) => {
         throw asStoreError(error);

@@ -1,7 +1,8 @@
-import { PolysemeError } from "@polyseme/core";
-import { chunkTable, type Collection } from "./collections.ts";
-import type { Sql } from "./database.ts";
-import { encodeVector } from "./vector-wire.ts";
+import { PolysemeError, type Filter } from "@polyseme/core";
+import { chooseScan, EXACT, FEW, type Scan } from "./choose-scan.ts";
+import type { Collection } from "./collections.ts";
+import type { Database } from "./database.ts";
+import { nearestChunks, type ChunkRow, type NearestChunks, type WantedChunks } from "./nearest-chunks.ts";
 
 export interface Hit {
   readonly documentId: string;
@@ -12,62 +13,70 @@ export interface Hit {
   readonly chunk: { readonly ordinal: number; readonly start: number; readonly end: number; readonly text: string };
 }
 
-interface HitRow {
-  documentId: string;
-  distance: number;
-  title: string | null;
-  metadata: Record<string, unknown>;
-  ordinal: number;
-  start: number;
-  end: number;
-  text: string;
+export interface ChunkQuery {
+  readonly vector: Float32Array;
+  readonly k: number;
+  readonly group: "document" | "chunk";
+  /** Only of documents whose metadata match it. */
+  readonly filter?: Filter | undefined;
+  /** Every vector is compared, whatever index there is. */
+  readonly exact?: boolean;
 }
 
+type Reader = Pick<Database, "queryWith">;
+
+/** More rows than documents are wanted at first, as some have several chunks among the nearest. */
+const SPARE_ROWS = 20;
+
 /**
- * The nearest chunks by cosine, nearest first; with `group: "document"` one for each document, its best.
- * The scan is exact: `k` hits come back whenever there are so many.
+ * The nearest chunks by cosine, nearest first; with `group: "document"` one for each document, its best. `k` hits come back
+ * whenever there are so many. Whether all vectors are compared or a graph is followed is the collection's settings' and
+ * what was measured of it; through a graph some of the nearest may be missed.
  * @throws PolysemeError `unavailable` with `details.moved` when the collection has another live generation by now
  */
-export async function searchChunks(
-  sql: Sql,
-  collection: Collection,
-  query: { vector: Float32Array; k: number; group: "document" | "chunk" },
-): Promise<Hit[]> {
-  if (query.group === "chunk") return (await nearestChunks(sql, collection, query.vector, query.k)).map(toHit);
+export async function searchChunks(database: Reader, collection: Collection, query: ChunkQuery): Promise<Hit[]> {
+  const { k, group } = query;
+  if (group === "chunk") return (await nearest(database, collection, query, { k, limit: k })).map(toHit);
   // Long documents may own many of the nearest chunks, so the scan widens until k documents are found or none is left.
-  for (let limit = query.k + 20; ; limit *= 4) {
-    const rows = await nearestChunks(sql, collection, query.vector, limit);
-    const best = new Map<string, HitRow>();
+  for (let limit = k + SPARE_ROWS; ; limit *= 4) {
+    const rows = await nearest(database, collection, query, { k: limit - SPARE_ROWS, limit });
+    const best = new Map<string, ChunkRow>();
     for (const row of rows) if (!best.has(row.documentId)) best.set(row.documentId, row);
-    if (best.size >= query.k || rows.length < limit) return [...best.values()].slice(0, query.k).map(toHit);
+    if (best.size >= k || rows.length < limit) return [...best.values()].slice(0, k).map(toHit);
   }
 }
 
-async function nearestChunks(sql: Sql, collection: Collection, vector: Float32Array, limit: number): Promise<HitRow[]> {
-  const { rows } = await sql.query<(HitRow | { documentId: null }) & { live: number }>(
-    `with nearest as materialized (
-       select document_id, ordinal, start_offset, end_offset, text, embedding <=> $2::vector as distance
-       from ${chunkTable(collection.id, collection.generation.number)}
-       order by embedding <=> $2::vector limit $3
-     )
-     select g.live, n.document_id as "documentId", n.distance, n.title, n.metadata, n.ordinal, n.start_offset as start,
-       n.end_offset as end, n.text
-     from (select live_generation as live from polyseme_store.collections where id = $1) g left join (
-       select h.*, d.title, d.metadata from nearest h cross join lateral (
-         -- offset 0: looked up hit by hit; joined, the planner may read the whole collection.
-         select title, metadata from polyseme_store.documents where collection_id = $1 and id = h.document_id offset 0
-       ) d
-     ) n on true
-     order by n.distance, n.document_id, n.ordinal`,
-    [collection.id, encodeVector(vector), limit],
-  );
-  if (rows.some(({ live }) => live !== collection.generation.number))
-    throw new PolysemeError("unavailable", "The collection went to another generation while it was searched.", {
-      details: { moved: true },
-    });
-  return rows.filter((row) => row.documentId !== null);
+async function nearest(
+  database: Reader,
+  collection: Collection,
+  { vector, filter, exact = false }: ChunkQuery,
+  { k, limit }: { k: number; limit: number },
+): Promise<readonly ChunkRow[]> {
+  const wanted = { vector, limit, filter };
+  if (filter !== undefined) {
+    const few = await scanLive(database, collection, wanted, FEW);
+    if (!few.tooMany) return few.rows;
+  }
+  const scan = exact ? EXACT : chooseScan(collection, { k, limit });
+  const { rows } = await scanLive(database, collection, wanted, scan);
+  // A graph may end early: chunks that no edge leads to, few that match, or more dead ones than a scan looks at.
+  const endedEarly = scan.kind === "graph" && rows.length < limit;
+  return endedEarly ? (await scanLive(database, collection, wanted, EXACT)).rows : rows;
 }
 
-function toHit({ documentId, distance, title, metadata, ...chunk }: HitRow): Hit {
+async function scanLive(
+  database: Reader,
+  collection: Collection,
+  wanted: WantedChunks,
+  scan: Scan,
+): Promise<NearestChunks> {
+  const found = await nearestChunks(database, collection, wanted, scan);
+  if (found.live === undefined || found.live === collection.generation.number) return found;
+  throw new PolysemeError("unavailable", "The collection went to another generation while it was searched.", {
+    details: { moved: true },
+  });
+}
+
+function toHit({ documentId, distance, title, metadata, ...chunk }: ChunkRow): Hit {
   return { documentId, score: 1 - distance, title, metadata, chunk };
 }

@@ -1,4 +1,4 @@
-import { NO_TOKENS, packTokens } from "@polyseme/core";
+import { DEFAULT_INDEX, NO_TOKENS, packTokens } from "@polyseme/core";
 import type { EncoderRegistry } from "@polyseme/encoder";
 import { encodeVector, type Collection, type Hit } from "@polyseme/store";
 import { describe, expect, test } from "vitest";
@@ -13,7 +13,14 @@ const generation = {
   tokens: { ...NO_TOKENS, tokenVectors: "int8" as const },
   language: null,
 };
-const collection: Collection = { id: 1, name: "c", language: null, createdAt: new Date(0), generation };
+const collection: Collection = {
+  id: 1,
+  name: "c",
+  language: null,
+  index: DEFAULT_INDEX,
+  createdAt: new Date(0),
+  generation,
+};
 
 const hitOf = (id: string, text: string): Hit => ({
   documentId: id,

@@ -1,8 +1,11 @@
 import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
 import {
   checkCollectionName,
+  checkIndexSettings,
   CHUNKING_STRATEGIES,
+  DEFAULT_INDEX,
   NO_MODEL,
+  type IndexSettings,
   PolysemeError,
   TOKEN_POOLINGS,
   TOKEN_VECTORS,
@@ -19,6 +22,7 @@ import {
   listAliases,
   listCollections,
   requireOwnName,
+  setIndexSettings,
   setLanguage,
   type Collection,
   type Database,
@@ -26,6 +30,8 @@ import {
 } from "@polyseme/store";
 import { Type, type Static } from "typebox";
 import { chunkingOf, differences, tokenSettingsOf } from "./collection-settings.ts";
+import { describeIndex } from "./describe-index.ts";
+import { IndexAnswer, IndexBody } from "./index-schemas.ts";
 import { MOST_DIMENSIONS, ownVectorSettings } from "./own-vectors.ts";
 
 export const ChunkingSchema = Type.Object(
@@ -52,7 +58,7 @@ export const SettingsSchema = Type.Object(
     lateChunking: Type.Optional(Type.Boolean()),
     tokenVectors: Type.Optional(Type.Enum([...TOKEN_VECTORS])),
     tokenPooling: Type.Optional(Type.Enum([...TOKEN_POOLINGS])),
-    index: Type.Optional(Type.Unknown()),
+    index: Type.Optional(IndexBody),
   },
   { additionalProperties: false },
 );
@@ -68,6 +74,7 @@ const CollectionSchema = Type.Object({
   tokenPooling: Type.Integer(),
   language: Type.Union([Type.String(), Type.Null()]),
   aliases: Type.Array(Type.String()),
+  index: IndexAnswer,
   generation: Type.Integer(),
   createdAt: Type.String(),
   documents: Type.Object({
@@ -175,12 +182,16 @@ async function putCollection(
   name: string,
   settings: Settings,
 ): Promise<{ collection: Collection; created: boolean }> {
-  refuseUnbuilt(settings);
   const existing = await findCollection(database, name);
   if (existing !== undefined) requireOwnName(existing, name);
   if (existing === undefined) {
     const generation = ownVectorSettings(settings) ?? (await settingsWithModel(catalog, settings));
-    const made = await ensureCollection(database, { name, language: settings.language ?? null, ...generation });
+    const made = await ensureCollection(database, {
+      name,
+      language: settings.language ?? null,
+      ...generation,
+      index: wantedIndex(settings, DEFAULT_INDEX, generation.dimensions) ?? {},
+    });
     if (made.created) return made;
     // An alias of this name may have been made meanwhile.
     requireOwnName(made.collection, name);
@@ -220,16 +231,22 @@ async function confirm(database: Database, collection: Collection, settings: Set
       `Another ${changed.join(" and ")} needs every document embedded again. Start that with POST /v1/collections/${collection.name}/migrate.`,
       { details: { field: changed[0] } },
     );
+  const index = wantedIndex(settings, collection.index, collection.generation.dimensions);
   if (settings.language !== undefined && settings.language !== collection.language)
     await setLanguage(database, collection.id, settings.language);
+  if (index !== undefined) await setIndexSettings(database, collection.id, index);
   return getCollection(database, collection.name);
 }
 
-function refuseUnbuilt(settings: Settings): void {
-  const refuse = (field: string): never => {
-    throw new PolysemeError("not_implemented", `${field} is not built yet; leave it out.`, { details: { field } });
-  };
-  if (settings.index !== undefined) refuse("index");
+/** What of the index settings was asked for, checked beside what holds already. */
+function wantedIndex(
+  { index }: Settings,
+  current: IndexSettings,
+  dimensions: number,
+): Partial<IndexSettings> | undefined {
+  if (index === undefined) return undefined;
+  checkIndexSettings(index, current, dimensions);
+  return index;
 }
 
 async function describe(database: Database, collection: Collection): Promise<Static<typeof CollectionSchema>> {
@@ -242,6 +259,7 @@ async function describe(database: Database, collection: Collection): Promise<Sta
     ...generation.tokens,
     language: collection.language,
     aliases: await aliasesOf(database, collection.id),
+    index: await describeIndex(database, collection),
     generation: generation.number,
     createdAt: collection.createdAt.toISOString(),
     ...(await collectionStatistics(database, collection)),

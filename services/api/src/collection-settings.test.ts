@@ -1,4 +1,4 @@
-import { NO_TOKENS } from "@polyseme/core";
+import { DEFAULT_INDEX, NO_TOKENS } from "@polyseme/core";
 import type { Collection } from "@polyseme/store";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
@@ -94,6 +94,7 @@ describe("settings that differ from a collection's", () => {
     id: 1,
     name: "texts",
     language: null,
+    index: DEFAULT_INDEX,
     createdAt: new Date(0),
     generation: {
       number: 1,

@@ -1,4 +1,4 @@
-import { NO_TOKENS } from "@polyseme/core";
+import { DEFAULT_INDEX, NO_TOKENS } from "@polyseme/core";
 import type { Collection } from "@polyseme/store";
 import { describe, expect, test } from "vitest";
 import { newGeneration } from "./migration-settings.ts";
@@ -8,6 +8,7 @@ const collection: Collection = {
   id: 1,
   name: "notes",
   language: null,
+  index: DEFAULT_INDEX,
   createdAt: new Date(0),
   generation: {
     number: 1,

@@ -56,6 +56,7 @@ const SearchBody = Type.Object(
     explain: Type.Optional(
       Type.Boolean({ description: "Says for each word of the query which word of the hit it met; with query only" }),
     ),
+    exact: Type.Optional(Type.Boolean({ description: "Every vector is compared, whatever index there is" })),
     after: Type.Optional(Type.String({ maxLength: 64 })),
     like: Type.Optional(Type.Unknown()),
     sense: Type.Optional(SenseSchema),
@@ -146,6 +147,7 @@ export const searchRoutes: FastifyPluginAsyncTypebox<SearchDeps> = async (app, d
             vector: query.vector,
             k: plan.candidates,
             group: body.group ?? "document",
+            exact: body.exact ?? false,
           }),
         );
         const { units } = query;

@@ -27,6 +27,8 @@ function writerOver(inWork: () => number = () => 0) {
     vectorOid: () => Promise.resolve(16_385),
     withTransaction: () => Promise.reject(new Error("Not used")),
     openSnapshot: () => Promise.reject(new Error("Not used")),
+    withSession: () => Promise.reject(new Error("Not used")),
+    queryWith: () => Promise.reject(new Error("Not used")),
     copyOut: () => Promise.reject(new Error("Not used")),
     close: () => Promise.resolve(),
     async query<Row extends object>(_sql: string, params: readonly unknown[] = []) {

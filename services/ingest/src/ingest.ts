@@ -8,6 +8,7 @@ import { makeDoorLimit } from "./door-limit.ts";
 import { makeBound } from "./bound.ts";
 import { acceptInboxJob } from "./inbox.ts";
 import { importRoutes } from "./import-routes.ts";
+import { runIndexKeeper } from "./index-keeper.ts";
 import { makeLedgerWriter } from "./ledger-writer.ts";
 import { pushRoutes } from "./push-routes.ts";
 import { runReconciler } from "./reconciler.ts";
@@ -29,8 +30,10 @@ export interface IngestOptions {
 /** Inbox jobs at once; each is one transaction, so this bounds connections, not memory. */
 const INBOX_CONCURRENCY = 8;
 const RECONCILE_EVERY_MS = 1_000;
+const KEEP_INDEXES_EVERY_MS = 5_000;
 const STOP_INBOX_MS = 10_000;
 const STOP_RECONCILER_MS = 10_000;
+const STOP_INDEX_KEEPER_MS = 12_000;
 
 /** Bodies of pushes in memory at once, in all requests together. */
 const BODIES_BYTES = 512 * 1024 * 1024;
@@ -56,6 +59,7 @@ export function makeIngest(options: IngestOptions): Service {
   const push = { ledger, collections, doorLimit, log, metrics, tracing };
   let inbox: Consumer | undefined;
   let reconciler: Promise<void> = Promise.resolve();
+  let indexKeeper: Promise<void> = Promise.resolve();
   return {
     name: "ingest",
     routes: async (app) => {
@@ -81,10 +85,13 @@ export function makeIngest(options: IngestOptions): Service {
         },
       });
       reconciler = runReconciler({ database, queues, log, metrics, intervalMs: RECONCILE_EVERY_MS }, stop);
+      const embedded = backends.kind === "embedded";
+      indexKeeper = runIndexKeeper({ database, log, embedded, intervalMs: KEEP_INDEXES_EVERY_MS }, stop);
     },
     stopSteps: (): StopStep[] => [
       { name: "the inbox", withinMs: STOP_INBOX_MS, stop: () => inbox?.close(STOP_INBOX_MS) },
       { name: "the reconciler", withinMs: STOP_RECONCILER_MS, stop: () => reconciler },
+      { name: "the index keeper", withinMs: STOP_INDEX_KEEPER_MS, stop: () => indexKeeper },
     ],
   };
 }

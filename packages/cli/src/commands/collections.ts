@@ -2,13 +2,15 @@ import type { Collection } from "@polyseme/client";
 import { Option, type Command } from "commander";
 import type { CliContext } from "../context.ts";
 import { withServerOptions, wholeNumber, type ServerOptions } from "../options.ts";
+import { describeIndex } from "../describe-index.ts";
 import { printCollections } from "../print-collections.ts";
 import { withServer } from "../server.ts";
 import { addMigrate } from "./migrate.ts";
 import { describeMigration, migrationOf } from "./migration-words.ts";
+import { indexSettingsOf, withIndexOptions, type IndexOptions } from "./index-settings-of.ts";
 import { MAX_CHUNK_TOKENS, settingsOf, type SettingsOptions } from "./settings-of.ts";
 
-interface CreateOptions extends ServerOptions, SettingsOptions {
+interface CreateOptions extends ServerOptions, SettingsOptions, IndexOptions {
   readonly lateChunking?: true;
 }
 
@@ -45,11 +47,10 @@ function addCreate(collections: Command, context: CliContext): void {
     )
     .option("--token-pooling <count>", "about so many words share one of them", wholeNumber(1, MAX_POOLING))
     .option("--late-chunking", "chunks are vectors of the document around them");
-  withServerOptions(command).action(async (name: string, options: CreateOptions) => {
+  withServerOptions(withIndexOptions(command)).action(async (name: string, options: CreateOptions) => {
     await withServer(context, options.url, async ({ client, signal }) => {
-      const { created, collection } = await client.collections.create(name, settingsOf(options, options.lateChunking), {
-        signal,
-      });
+      const settings = { ...settingsOf(options, options.lateChunking), ...indexSettingsOf(options) };
+      const { created, collection } = await client.collections.create(name, settings, { signal });
       if (options.json === true) context.out.json(collection);
       else context.out.line(`${created ? "Made" : "Confirmed"} ${describeSettings(collection)}`);
     });
@@ -78,6 +79,7 @@ function addShow(collections: Command, context: CliContext): void {
       if (options.json === true) context.out.json(collection);
       else {
         context.out.line(describeSettings(collection));
+        for (const line of describeIndex(collection.index)) context.out.line(line);
         printCollections([collection], context.out);
         const migration = await migrationOf(client, name, signal);
         if (migration !== undefined) context.out.line(describeMigration(migration));

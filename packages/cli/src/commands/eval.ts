@@ -1,5 +1,7 @@
 import { InvalidArgumentError, Option, type Command } from "commander";
 import type { CliContext } from "../context.ts";
+import { compareWithExact, type ExactComparison } from "../eval/against-exact.ts";
+import { printExact } from "../eval/print-exact.ts";
 import { measureRetrieval } from "../eval/retrieval.ts";
 import { printRetrieval, retrievalNotes } from "../eval/print-retrieval.ts";
 import { printSenses } from "../eval/print-senses.ts";
@@ -22,6 +24,7 @@ interface Options extends ServerOptions {
   readonly k: number;
   readonly split?: string;
   readonly atOnce: number;
+  readonly against?: "exact";
   readonly senses?: true;
   readonly model?: string;
 }
@@ -58,11 +61,16 @@ export function addEval(program: Command, context: CliContext): void {
     .option("-k, --k <count>", "places that recall looks at", wholeNumber(1, MAX_K), DEFAULT_K)
     .option("--split <name>", "which qrels of a BEIR folder: test, or the only one there is")
     .option("--at-once <count>", "searches at once", wholeNumber(1, MAX_AT_ONCE), DEFAULT_AT_ONCE)
+    .addOption(
+      new Option("--against <what>", "how much of an exact search's answer the index finds").choices(["exact"]),
+    )
     .option("--senses", "DATA are labelled uses of words")
     .option("--model <name>", "with --senses: another model than the server's default")
     .addHelpText("after", HELP);
   withServerOptions(command).action(async (data: string, options: Options) => {
-    await (options.senses === true ? evalSenses(context, data, options) : evalRetrieval(context, data, options));
+    if (options.senses === true) await evalSenses(context, data, options);
+    else if (options.against === "exact") await evalIndex(context, data, options);
+    else await evalRetrieval(context, data, options);
   });
 }
 
@@ -79,6 +87,24 @@ async function evalRetrieval(context: CliContext, data: string, options: Options
   for (const note of retrievalNotes(report)) context.err.line(note);
   if (options.json === true) context.out.json(retrievalJson(report));
   else printRetrieval(report, context.out);
+}
+
+/** Only the questions count here, not what is relevant to them. */
+async function evalIndex(context: CliContext, data: string, options: Options): Promise<void> {
+  const { k, atOnce } = options;
+  const collections = options.collection.length === 0 ? [DEFAULT_COLLECTION] : options.collection;
+  const queries = (await readQuestions(data, options.split)).questions.map(({ query }) => query);
+  const comparisons = await withServer(context, options.url, ({ client, signal }) =>
+    withProgress(context, "question", collections.length * queries.length, async (onAnswer) => {
+      const done: ExactComparison[] = [];
+      for (const collection of collections)
+        done.push(await compareWithExact(client, collection, queries, { k, atOnce, signal, onAnswer }));
+      return done;
+    }),
+  );
+  if (options.json === true)
+    context.out.json({ kind: "index", k, questions: queries.length, collections: comparisons });
+  else printExact(comparisons, { k, questions: queries.length }, context.out);
 }
 
 async function evalSenses(context: CliContext, data: string, options: Options): Promise<void> {

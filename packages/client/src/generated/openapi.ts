@@ -1198,6 +1198,41 @@ export interface operations {
             readonly tokenPooling: number;
             readonly language: string | null;
             readonly aliases: readonly string[];
+            readonly index: {
+              readonly vector: string;
+              readonly precision: string;
+              readonly recall: number;
+              readonly text: string;
+              readonly metadata: boolean | readonly string[];
+              readonly built: readonly {
+                /** @enum {unknown} */
+                readonly kind: "vector" | "text" | "metadata";
+                readonly name: string;
+                /** @enum {unknown} */
+                readonly state: "building" | "ready" | "invalid";
+                /** @description 0 to 1, while it is built */
+                readonly progress?: number;
+                readonly bytes: number;
+              }[];
+              /** @description Searches for stored vectors, measured now and then; what ef_search is set from */
+              readonly measured?: {
+                readonly at: string;
+                /** @description How many there were */
+                readonly chunks: number;
+                /** @description Median of an exact search in Postgres */
+                readonly exactMs: number;
+                readonly graph?: {
+                  /** @description hnsw.ef_search of a search for ten */
+                  readonly efSearch: number;
+                  /** @description Share of the exact answer that it finds */
+                  readonly recall: number;
+                  /** @description Its median in Postgres */
+                  readonly ms: number;
+                  /** @description false: the deepest search finds less than was asked for */
+                  readonly reaches: boolean;
+                };
+              };
+            };
             readonly generation: number;
             readonly createdAt: string;
             readonly documents: {
@@ -1244,7 +1279,24 @@ export interface operations {
           readonly tokenVectors?: "none" | "int8" | "half";
           /** @enum {unknown} */
           readonly tokenPooling?: 1 | 2 | 3;
-          readonly index?: unknown;
+          readonly index?: {
+            /**
+             * @description auto: exact while that is fast, an HNSW graph when it pays; exact: never a graph; hnsw: always one
+             * @enum {unknown}
+             */
+            readonly vector?: "auto" | "exact" | "hnsw";
+            /**
+             * @description How the graph holds vectors; what it finds is ranked by the full ones
+             * @enum {unknown}
+             */
+            readonly precision?: "full" | "half" | "bit";
+            /** @description Share of the exact answer's ten nearest that a search through the graph is to find */
+            readonly recall?: number;
+            /** @enum {unknown} */
+            readonly text?: "auto" | "none" | "gin";
+            /** @description true: an index for equality; fields: for each an index for ranges as well */
+            readonly metadata?: boolean | readonly string[];
+          };
         };
       };
     };
@@ -1269,6 +1321,41 @@ export interface operations {
             readonly tokenPooling: number;
             readonly language: string | null;
             readonly aliases: readonly string[];
+            readonly index: {
+              readonly vector: string;
+              readonly precision: string;
+              readonly recall: number;
+              readonly text: string;
+              readonly metadata: boolean | readonly string[];
+              readonly built: readonly {
+                /** @enum {unknown} */
+                readonly kind: "vector" | "text" | "metadata";
+                readonly name: string;
+                /** @enum {unknown} */
+                readonly state: "building" | "ready" | "invalid";
+                /** @description 0 to 1, while it is built */
+                readonly progress?: number;
+                readonly bytes: number;
+              }[];
+              /** @description Searches for stored vectors, measured now and then; what ef_search is set from */
+              readonly measured?: {
+                readonly at: string;
+                /** @description How many there were */
+                readonly chunks: number;
+                /** @description Median of an exact search in Postgres */
+                readonly exactMs: number;
+                readonly graph?: {
+                  /** @description hnsw.ef_search of a search for ten */
+                  readonly efSearch: number;
+                  /** @description Share of the exact answer that it finds */
+                  readonly recall: number;
+                  /** @description Its median in Postgres */
+                  readonly ms: number;
+                  /** @description false: the deepest search finds less than was asked for */
+                  readonly reaches: boolean;
+                };
+              };
+            };
             readonly generation: number;
             readonly createdAt: string;
             readonly documents: {
@@ -1305,6 +1392,41 @@ export interface operations {
             readonly tokenPooling: number;
             readonly language: string | null;
             readonly aliases: readonly string[];
+            readonly index: {
+              readonly vector: string;
+              readonly precision: string;
+              readonly recall: number;
+              readonly text: string;
+              readonly metadata: boolean | readonly string[];
+              readonly built: readonly {
+                /** @enum {unknown} */
+                readonly kind: "vector" | "text" | "metadata";
+                readonly name: string;
+                /** @enum {unknown} */
+                readonly state: "building" | "ready" | "invalid";
+                /** @description 0 to 1, while it is built */
+                readonly progress?: number;
+                readonly bytes: number;
+              }[];
+              /** @description Searches for stored vectors, measured now and then; what ef_search is set from */
+              readonly measured?: {
+                readonly at: string;
+                /** @description How many there were */
+                readonly chunks: number;
+                /** @description Median of an exact search in Postgres */
+                readonly exactMs: number;
+                readonly graph?: {
+                  /** @description hnsw.ef_search of a search for ten */
+                  readonly efSearch: number;
+                  /** @description Share of the exact answer that it finds */
+                  readonly recall: number;
+                  /** @description Its median in Postgres */
+                  readonly ms: number;
+                  /** @description false: the deepest search finds less than was asked for */
+                  readonly reaches: boolean;
+                };
+              };
+            };
             readonly generation: number;
             readonly createdAt: string;
             readonly documents: {
@@ -1377,6 +1499,41 @@ export interface operations {
               readonly tokenPooling: number;
               readonly language: string | null;
               readonly aliases: readonly string[];
+              readonly index: {
+                readonly vector: string;
+                readonly precision: string;
+                readonly recall: number;
+                readonly text: string;
+                readonly metadata: boolean | readonly string[];
+                readonly built: readonly {
+                  /** @enum {unknown} */
+                  readonly kind: "vector" | "text" | "metadata";
+                  readonly name: string;
+                  /** @enum {unknown} */
+                  readonly state: "building" | "ready" | "invalid";
+                  /** @description 0 to 1, while it is built */
+                  readonly progress?: number;
+                  readonly bytes: number;
+                }[];
+                /** @description Searches for stored vectors, measured now and then; what ef_search is set from */
+                readonly measured?: {
+                  readonly at: string;
+                  /** @description How many there were */
+                  readonly chunks: number;
+                  /** @description Median of an exact search in Postgres */
+                  readonly exactMs: number;
+                  readonly graph?: {
+                    /** @description hnsw.ef_search of a search for ten */
+                    readonly efSearch: number;
+                    /** @description Share of the exact answer that it finds */
+                    readonly recall: number;
+                    /** @description Its median in Postgres */
+                    readonly ms: number;
+                    /** @description false: the deepest search finds less than was asked for */
+                    readonly reaches: boolean;
+                  };
+                };
+              };
               readonly generation: number;
               readonly createdAt: string;
               readonly documents: {
@@ -1866,6 +2023,8 @@ export interface operations {
           readonly candidates?: number;
           /** @description Says for each word of the query which word of the hit it met; with query only */
           readonly explain?: boolean;
+          /** @description Every vector is compared, whatever index there is */
+          readonly exact?: boolean;
           readonly after?: string;
           readonly like?: unknown;
           readonly sense?: {

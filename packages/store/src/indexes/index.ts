@@ -1,0 +1,11 @@
+export { buildIndex, dropIndex, type BuildOptions, type BuildOutcome } from "./build-index.ts";
+export { GRAPH_POLICY, type GraphFacts, type GraphPolicy } from "./graph-policy.ts";
+export { adviseOnIndexes, type Advice } from "./index-advice.ts";
+export { readIndexHealth, type IndexHealth, type ServerHealth } from "./index-health.ts";
+export { INDEX_KINDS, indexName, type IndexKind, type IndexSpec } from "./index-spec.ts";
+export { keepIndexes, type KeepOptions, type KeptAct } from "./keep-indexes.ts";
+export { listIndexes, type BuiltIndex } from "./list-indexes.ts";
+export { measureSearch, type MeasureOptions } from "./measure-search.ts";
+export { chooseDepth, type ChosenDepth, type SearchMeasure } from "./search-measure.ts";
+export { vectorIndex } from "./vector-index.ts";
+export { wantedIndexes, type IndexFacts } from "./wanted-indexes.ts";
