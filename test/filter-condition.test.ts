@@ -1,6 +1,6 @@
 import { PGlite } from "@electric-sql/pglite";
 import { FILTER_LIMITS, matchesFilter, parseFilter, type Filter } from "@polyseme/core";
-import { filterCondition } from "@polyseme/store";
+import { filterCondition, givenInto } from "@polyseme/store";
 import fc from "fast-check";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
@@ -15,9 +15,8 @@ interface Asked {
 /** For each of the records whether the condition is true, false or null. */
 async function askAll(sql: Asked, filter: Filter, records: readonly unknown[]): Promise<unknown[]> {
   const params: unknown[] = [JSON.stringify(records)];
-  const given = (value: unknown, type: string): string => `$${params.push(value)}::${type}`;
   const { rows } = await sql.query(
-    `select ${filterCondition(filter, "r.value", given)} as kept
+    `select ${filterCondition(filter, "r.value", givenInto(params))} as kept
      from jsonb_array_elements($1::jsonb) with ordinality as r(value, at) order by r.at`,
     params,
   );

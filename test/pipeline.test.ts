@@ -233,7 +233,7 @@ for (const { name, start, can } of stacks)
     test("what is not built yet says so with 501", async () => {
       const answers = await Promise.all([
         stack.http.call("POST", "/v1/collections/basics/search", { query: "x", mode: "hybrid" }),
-        stack.http.call("POST", "/v1/collections/basics/search", { query: "x", filter: { a: 1 } }),
+        stack.http.call("POST", "/v1/collections/basics/search", { like: "x" }),
       ]);
       for (const { status, body } of answers) {
         expect(status).toBe(501);

@@ -1,6 +1,7 @@
-import { isStorable, PolysemeError, type Section } from "@polyseme/core";
+import { isStorable, PolysemeError, type Filter, type Section } from "@polyseme/core";
 import { chunkTable, type Collection } from "./collections.ts";
 import type { Database, Rows, Sql } from "./database.ts";
+import { filterCondition, givenInto } from "./filter-condition.ts";
 import { decodeVector } from "./vector-wire.ts";
 
 export type DocumentState = "queued" | "embedding" | "stored" | "failed";
@@ -84,22 +85,28 @@ export async function getChunks(
 /**
  * Removes documents and their chunks, whatever state they are in: a run in flight finds nothing to write to.
  * Answers how many there were.
+ * @param filter only those of them whose metadata match
  */
 export async function deleteDocuments(
   database: Database,
   collection: Collection,
   ids: readonly string[],
+  filter?: Filter,
 ): Promise<number> {
+  // Half of a surrogate pair becomes U+FFFD on the way, and so the id of another document.
+  const params: unknown[] = [collection.id, ids.filter(isStorable)];
+  const given = givenInto(params);
+  const matches = filter === undefined ? "" : `and ${filterCondition(filter, "d.metadata", given)}`;
   return database.withTransaction(async (sql) => {
     // No generation comes or goes meanwhile.
     await sql.query("select from polyseme_store.collections where id = $1 for share", [collection.id]);
     const { rows } = await sql.query<{ id: string }>(
       `with gone as (
-         select collection_id, id from polyseme_store.documents where collection_id = $1 and id = any($2::text[]) order by id collate "C" for update
+         select d.collection_id, d.id from polyseme_store.documents d
+         where d.collection_id = $1 and d.id = any($2::text[]) ${matches} order by d.id collate "C" for update
        )
        delete from polyseme_store.documents d using gone where d.collection_id = gone.collection_id and d.id = gone.id returning d.id`,
-      // Half of a surrogate pair becomes U+FFFD on the way, and so the id of another document.
-      [collection.id, ids.filter(isStorable)],
+      params,
     );
     const removed = rows.map(({ id }) => id);
     const generations = await sql.query<{ number: number }>(

@@ -4,6 +4,11 @@ import { fieldExpressions, indexedPart } from "./metadata-expressions.ts";
 /** Puts a value among a statement's parameters and answers how the text names it, such as `$3::jsonpath`. */
 export type Given = (value: unknown, type: string) => string;
 
+/** Appends what is given to a statement's parameters. */
+export function givenInto(params: unknown[]): Given {
+  return (value, type) => `$${params.push(value)}::${type}`;
+}
+
 type Range = Extract<Filter, { kind: "compare" }> & { readonly op: RangeOp };
 
 const OPERATORS = { gt: ">", gte: ">=", lt: "<", lte: "<=" } as const satisfies Record<RangeOp, string>;

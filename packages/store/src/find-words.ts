@@ -1,5 +1,7 @@
+import type { Filter } from "@polyseme/core";
 import { chunkTable, type Collection } from "./collections.ts";
 import type { Sql } from "./database.ts";
+import { filterCondition, givenInto } from "./filter-condition.ts";
 
 /** Names a chunk of a generation. */
 export interface ChunkPlace {
@@ -42,12 +44,21 @@ export function rowBytes({ generation: { dimensions, tokens } }: Collection): nu
  * uncompressed, and Postgres reads only the pages of the slice that is asked for.
  * @param query.forms as `wordForms` gives them, at least one
  * @param query.limit most chunks
+ * @param query.filter only chunks of documents whose metadata match
  */
 export async function findWords(
   sql: Sql,
   collection: Collection,
-  { forms, limit }: { forms: readonly string[]; limit: number },
+  { forms, limit, filter }: { forms: readonly string[]; limit: number; filter?: Filter | undefined },
 ): Promise<FoundWords> {
+  const params: unknown[] = [forms, limit + 1, BYTES_A_ROW + rowBytes(collection)];
+  const given = givenInto(params);
+  // A value and no `exists`: for that the planner may read the whole collection.
+  const matches =
+    filter === undefined
+      ? ""
+      : `and (select ${filterCondition(filter, "d.metadata", given)} from polyseme_store.documents d
+           where d.collection_id = ${given(collection.id, "int")} and d.id = document_id)`;
   // Bit by bit, as a cast of bytes to numbers does not exist before Postgres 18.
   const { rows } = await sql.query<WordChunk>(
     `select c.document_id as "documentId", c.ordinal, c.xmin::text as version, c.start_offset as start,
@@ -55,7 +66,7 @@ export async function findWords(
      from (
        select document_id, ordinal, xmin, start_offset, end_offset, text, tokens
        from ${chunkTable(collection.id, collection.generation.number)}
-       where words @> $1::text[]
+       where words @> $1::text[] ${matches}
        order by document_id, ordinal limit $2
      ) c
      cross join lateral (select substring(c.tokens from 1 + ${ROWS_AT} for 4) as bytes offset 0) h
@@ -63,7 +74,7 @@ export async function findWords(
        select get_byte(h.bytes, 0) + (get_byte(h.bytes, 1) << 8) + (get_byte(h.bytes, 2) << 16) as rows offset 0
      ) n
      order by c.document_id, c.ordinal`,
-    [forms, limit + 1, BYTES_A_ROW + rowBytes(collection)],
+    params,
   );
   return { chunks: rows.slice(0, limit), truncated: rows.length > limit };
 }

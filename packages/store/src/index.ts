@@ -8,6 +8,7 @@ export * from "./claim-documents.ts";
 export * from "./collection-migrations.ts";
 export * from "./collections.ts";
 export * from "./database.ts";
+export * from "./delete-matching.ts";
 export * from "./document-states.ts";
 export * from "./documents.ts";
 export * from "./end-run.ts";

@@ -1,10 +1,11 @@
 import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
-import { checkUsableText, PolysemeError, type Metrics, type Tracing } from "@polyseme/core";
+import { checkUsableText, parseFilter, PolysemeError, type Metrics, type Tracing } from "@polyseme/core";
 import { embedTexts, encodeTexts, openRowProducts, type EncoderRegistry } from "@polyseme/encoder";
 import {
   AnyObject,
   CollectionParams,
   ErrorSchema,
+  FilterSchema,
   requestSignal,
   requireCollections,
   requireTicket,
@@ -60,7 +61,7 @@ const SearchBody = Type.Object(
     after: Type.Optional(Type.String({ maxLength: 64 })),
     like: Type.Optional(Type.Unknown()),
     sense: Type.Optional(SenseSchema),
-    filter: Type.Optional(Type.Unknown()),
+    filter: Type.Optional(FilterSchema),
     collections: Type.Optional(Type.Array(Type.String({ maxLength: 63 }), { minItems: 1, maxItems: MAX_COLLECTIONS })),
   },
   { additionalProperties: false },
@@ -125,6 +126,7 @@ export const searchRoutes: FastifyPluginAsyncTypebox<SearchDeps> = async (app, d
       if (body.collections !== undefined) requireCollections(request.caller, body.collections);
       refuseUnbuilt(body);
       const plan = searchPlan(body);
+      const filter = body.filter === undefined ? undefined : parseFilter(body.filter, "filter");
       const started = performance.now();
       if (body.after !== undefined) {
         await requireTicket(deps.database, request.caller, body.after);
@@ -134,7 +136,7 @@ export const searchRoutes: FastifyPluginAsyncTypebox<SearchDeps> = async (app, d
         const { sense } = body;
         if (sense !== undefined) {
           refuseBesideSense(body);
-          const wanted = { sense, k: plan.k, group: body.group ?? "document" };
+          const wanted = { sense, filter, k: plan.k, group: body.group ?? "document" };
           return answerSenseSearch(deps, collection, wanted, { signal, trace: request.traceparent, started });
         }
         if (plan.rerank) requireTokenVectors(collection, "rerank");
@@ -148,6 +150,7 @@ export const searchRoutes: FastifyPluginAsyncTypebox<SearchDeps> = async (app, d
             k: plan.candidates,
             group: body.group ?? "document",
             exact: body.exact ?? false,
+            filter,
           }),
         );
         const { units } = query;
@@ -215,7 +218,7 @@ async function waitForDocuments({ database, stop }: SearchDeps, ticket: string):
 
 function refuseUnbuilt(body: SearchRequest): void {
   const unbuilt =
-    (["like", "filter", "collections"] as const).find((field) => body[field] !== undefined) ??
+    (["like", "collections"] as const).find((field) => body[field] !== undefined) ??
     (body.mode !== undefined && body.mode !== "vector" ? "mode" : undefined);
   if (unbuilt !== undefined)
     throw new PolysemeError("not_implemented", `${unbuilt} is not built yet; leave it out.`, {

@@ -5,12 +5,14 @@ import {
   checkDocument,
   DOCUMENT_LIMITS,
   MOST_GIVEN_CHUNKS,
+  parseFilter,
   PolysemeError,
   SECTION_LIMITS,
+  type Filter,
   type Log,
 } from "@polyseme/core";
-import { AnyObject, CollectionParams, ErrorSchema } from "@polyseme/http";
-import { deleteDocuments, getCollection, type Database } from "@polyseme/store";
+import { AnyObject, CollectionParams, ErrorSchema, FilterSchema, requestSignal } from "@polyseme/http";
+import { deleteDocuments, deleteMatching, getCollection, type Collection, type Database } from "@polyseme/store";
 import { Type } from "typebox";
 import type { Bound } from "./bound.ts";
 import { pushDocuments, targetOf, type PushDeps, type PushResult } from "./push.ts";
@@ -24,6 +26,8 @@ export const STREAM_HOLDS_BYTES = 8 * 1024 * 1024;
 /** A connection and its request, however small the body. */
 const REQUEST_HOLDS_BYTES = 16 * 1024;
 const MAX_IDS = 10_000;
+/** After it, whoever deletes by a filter is told how far that came; it goes on when asked again. */
+const DELETE_WITHIN_MS = 300_000;
 
 const SectionSchema = Type.Object(
   {
@@ -175,31 +179,58 @@ export const pushRoutes: FastifyPluginAsyncTypebox<PushRouteDeps> = async (app, 
       config: { needs: "write" },
       schema: {
         operationId: "deleteDocuments",
-        summary: "Delete documents by id",
+        summary: "Delete documents by id or by a filter on their metadata, also while they are still queued",
+        description: "A filter deletes in batches; what is pushed meanwhile may stay. The filter {} is all documents.",
         tags: ["documents"],
         params: CollectionParams,
         body: Type.Object(
           {
             ids: Type.Optional(Type.Array(Type.String({ maxLength: DOCUMENT_LIMITS.idChars }), { maxItems: MAX_IDS })),
-            filter: Type.Optional(Type.Unknown()),
+            filter: Type.Optional(FilterSchema),
           },
           { additionalProperties: false },
         ),
         response: { 200: Type.Object({ deleted: Type.Integer() }), "4xx": ErrorSchema, "5xx": ErrorSchema },
       },
     },
-    async (request) => {
+    async (request, reply) => {
       const { ids, filter } = request.body;
-      if (filter !== undefined)
-        throw new PolysemeError("not_implemented", "Deleting by filter is not built yet; give ids.", {
-          details: { field: "filter" },
+      if ((ids === undefined) === (filter === undefined))
+        throw new PolysemeError("invalid", "Give either ids or a filter; the filter {} is all documents.", {
+          details: { field: "ids" },
         });
-      if (ids === undefined) throw new PolysemeError("invalid", "Give ids.", { details: { field: "ids" } });
+      const wanted = filter === undefined ? undefined : parseFilter(filter, "filter");
       const collection = await getCollection(deps.database, request.params.collection);
-      return { deleted: await deleteDocuments(deps.database, collection, ids) };
+      if (wanted === undefined) return { deleted: await deleteDocuments(deps.database, collection, ids ?? []) };
+      const signal = AbortSignal.any([deps.stop, requestSignal(reply, DELETE_WITHIN_MS)]);
+      return { deleted: await deleteByFilter(deps.database, collection, wanted, signal) };
     },
   );
 };
+
+/** @throws PolysemeError `unavailable` that says how many documents are gone already */
+async function deleteByFilter(
+  database: Database,
+  collection: Collection,
+  filter: Filter,
+  signal: AbortSignal,
+): Promise<number> {
+  let deleted = 0;
+  const onDeleted = (documents: number): void => {
+    deleted += documents;
+  };
+  await deleteMatching(database, collection, filter, { signal, onDeleted }).catch((error: unknown) => {
+    if (!signal.aborted) throw error;
+    throw new PolysemeError(
+      "unavailable",
+      `${deleted} documents are deleted, others are not. Ask again for the rest.`,
+      {
+        details: { deleted },
+      },
+    );
+  });
+  return deleted;
+}
 
 /** A single document that is refused is the request's own error, and leaves no trace; in a list it is one line of the answer. */
 async function pushBody(

@@ -1,4 +1,4 @@
-import { checkUsableText, PolysemeError, traced, type Metrics, type Tracing } from "@polyseme/core";
+import { checkUsableText, PolysemeError, traced, type Filter, type Metrics, type Tracing } from "@polyseme/core";
 import type { EncoderRegistry } from "@polyseme/encoder";
 import type { Collection, Database } from "@polyseme/store";
 import type { Static } from "typebox";
@@ -17,6 +17,7 @@ export interface SenseSearchDeps {
 
 export interface SenseSearchRequest {
   readonly sense: Static<typeof SenseSchema>;
+  readonly filter: Filter | undefined;
   readonly k: number;
   readonly group: "document" | "chunk";
 }
@@ -36,7 +37,7 @@ export interface SenseAnswer {
 export async function answerSenseSearch(
   { database, encoders, metrics, tracing }: SenseSearchDeps,
   collection: Collection,
-  { sense, k, group }: SenseSearchRequest,
+  { sense, filter, k, group }: SenseSearchRequest,
   { signal, trace, started }: { signal: AbortSignal; trace: string | undefined; started: number },
 ): Promise<SenseAnswer> {
   requireTokenVectors(collection, "sense");
@@ -51,7 +52,7 @@ export async function answerSenseSearch(
   const searchStarted = performance.now();
   const { candidates = "word" } = sense;
   const found = await traced(tracing, "search sense", { causes }, async (span) => {
-    const question = { vectors, forms: place.forms, candidates, k, group };
+    const question = { vectors, forms: place.forms, candidates, filter, k, group };
     const all = await searchSense(database, collection, question);
     span.set({ "polyseme.compared": all.compared, "polyseme.bytes": all.bytesRead });
     return all;

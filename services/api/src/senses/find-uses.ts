@@ -1,4 +1,4 @@
-import { unpackUnits } from "@polyseme/core";
+import { unpackUnits, type Filter } from "@polyseme/core";
 import { findWords, readTokenRows, type Collection, type Database, type RowRef, type WordChunk } from "@polyseme/store";
 import { makeFormOf, wordRuns } from "@polyseme/words";
 import { directionOf, storedRow } from "./unit-vectors.ts";
@@ -35,15 +35,17 @@ interface PlacedUse extends Omit<Use, "vector"> {
  * Places of a collection where a word stands in any of its forms, each with its vector.
  * @param forms of a word, or of several one behind the other
  * @param limit most chunks, and most uses
+ * @param filter only places in documents whose metadata match
  */
 export async function findUses(
   database: Database,
   collection: Collection,
   forms: readonly string[],
   limit: number,
+  filter?: Filter,
 ): Promise<FoundUses> {
   const precision = collection.generation.tokens.tokenVectors === "half" ? "half" : "int8";
-  const found = await findWords(database, collection, { forms: indexedForms(forms), limit });
+  const found = await findWords(database, collection, { forms: indexedForms(forms), limit, filter });
   const formOf = makeFormOf(collection.language);
   const all = found.chunks.flatMap((chunk) => usesIn(chunk, forms, formOf));
   const placed = all.slice(0, limit);

@@ -1,4 +1,4 @@
-import { unpackTokens } from "@polyseme/core";
+import { unpackTokens, type Filter } from "@polyseme/core";
 import {
   readChunkTokens,
   readDocumentLabels,
@@ -27,6 +27,8 @@ export interface SenseQuestion {
   /** Of the word; see `placeOfWord`. */
   readonly forms: readonly string[];
   readonly candidates: "word" | "meaning";
+  /** Only places in documents whose metadata match. */
+  readonly filter: Filter | undefined;
   readonly k: number;
   readonly group: "document" | "chunk";
 }
@@ -97,7 +99,7 @@ export async function searchSense(
 type Places = Omit<SenseHits, "hits" | "compared"> & { readonly places: readonly Place[] };
 
 async function placesOfWord(database: Database, collection: Collection, question: SenseQuestion): Promise<Places> {
-  const { uses, ...found } = await findUses(database, collection, question.forms, WORD_CHUNKS);
+  const { uses, ...found } = await findUses(database, collection, question.forms, WORD_CHUNKS, question.filter);
   const query = question.vectors.word;
   const scores = centredCosines(
     query,
@@ -110,7 +112,8 @@ async function placesOfWord(database: Database, collection: Collection, question
 async function placesNearby(database: Database, collection: Collection, question: SenseQuestion): Promise<Places> {
   const { text: vector, word: query } = question.vectors;
   const limit = Math.min(MOST_MEANING_CHUNKS, Math.max(MEANING_CHUNKS, question.k));
-  const nearest = await searchChunks(database, collection, { vector, k: limit, group: "chunk" });
+  const { filter } = question;
+  const nearest = await searchChunks(database, collection, { vector, k: limit, group: "chunk", filter });
   const keys = nearest.map(({ documentId, chunk }) => ({ documentId, ordinal: chunk.ordinal }));
   const chunks = await readChunkTokens(database, collection, keys);
   const places = chunks.flatMap(({ documentId, tokens, ...chunk }): Place[] => {
