@@ -5,5 +5,6 @@ export type { RequestPause } from "./requester.ts";
 export type { RetryPolicy } from "./retry.ts";
 export type { ExportedVectors, ExportOptions, ImportOptions, ImportProgress, ImportResult } from "./transfer.ts";
 export type { Ticket, WaitOptions } from "./ticket.ts";
+export type * from "./filter-types.ts";
 export type * from "./search-types.ts";
 export type * from "./types.ts";

@@ -259,6 +259,14 @@ describe("calls", () => {
     ]);
   });
 
+  it("deletes a list of ids or what a filter keeps", async () => {
+    const { url, seen } = await serve(() => ({ status: 200, body: { deleted: 2 } }));
+    const client = new Polyseme({ url });
+    expect(await client.documents.delete("c", ["a", "b"])).toBe(2);
+    expect(await client.documents.delete("c", { filter: { lang: { $ne: "en" } } })).toBe(2);
+    expect(seen.map(({ body }) => body)).toEqual(['{"ids":["a","b"]}', '{"filter":{"lang":{"$ne":"en"}}}']);
+  });
+
   it("says what is wrong with a server that is away or another one", async () => {
     const { url } = await serve(() => ({ status: 404, body: "hello" }));
     await expect(new Polyseme({ url }).health()).rejects.toMatchObject({ status: 404, code: "bad_answer" });

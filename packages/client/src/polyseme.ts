@@ -1,3 +1,4 @@
+import type { Filter } from "./filter-types.ts";
 import { makeRequester, type Requester, type RequesterOptions } from "./requester.ts";
 import { pushDocuments, type PushOptions, type PushResult } from "./push.ts";
 import { AliasCalls } from "./aliases.ts";
@@ -139,15 +140,24 @@ class DocumentCalls {
     return (await this.#request<StoredDocument>("GET", path, { signal })).answer;
   }
 
-  /** Removes one document or several; answers how many there were. */
-  async delete(collection: string, ids: string | readonly string[], { signal }: CallOptions = {}): Promise<number> {
-    const all = typeof ids === "string" ? [ids] : ids;
+  /**
+   * Removes one document, several, or those that a filter keeps (`{ filter: {} }`: all of them), also while they are queued.
+   * Answers how many there were.
+   */
+  async delete(
+    collection: string,
+    which: string | readonly string[] | { readonly filter: Filter },
+    { signal }: CallOptions = {},
+  ): Promise<number> {
+    const path = `${documentsPath(collection)}/delete`;
+    const ask = async (json: object): Promise<number> =>
+      (await this.#request<{ deleted: number }>("POST", path, { json, signal })).answer.deleted;
+    if (isFilter(which)) return ask({ filter: which.filter });
+    const all = typeof which === "string" ? [which] : which;
     let deleted = 0;
     // By body rather than by path: an id may be "..", which no URL can say. Deleting twice is the same as once.
     for (let from = 0; from < all.length; from += IDS_A_REQUEST) {
-      const json = { ids: all.slice(from, from + IDS_A_REQUEST) };
-      const path = `${documentsPath(collection)}/delete`;
-      deleted += (await this.#request<{ deleted: number }>("POST", path, { json, signal })).answer.deleted;
+      deleted += await ask({ ids: all.slice(from, from + IDS_A_REQUEST) });
     }
     return deleted;
   }
@@ -314,4 +324,11 @@ function migrationPath(name: string): string {
 
 function documentsPath(collection: string): string {
   return `${collectionPath(collection)}/documents`;
+}
+
+/** A list has a method of that name. */
+function isFilter(
+  which: string | readonly string[] | { readonly filter: Filter },
+): which is { readonly filter: Filter } {
+  return typeof which === "object" && !Array.isArray(which);
 }

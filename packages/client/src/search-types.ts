@@ -1,8 +1,12 @@
 /** What a search takes and answers, and the senses of a word: as the server describes it. */
 import type { Answer, Body } from "./api-types.ts";
+import type { Filter } from "./filter-types.ts";
 
 /** `POST /v1/collections/{c}/search` */
-export type SearchRequest = Body<"/v1/collections/{collection}/search", "post">;
+export type SearchRequest = Omit<Body<"/v1/collections/{collection}/search", "post">, "filter"> & {
+  /** Only documents whose metadata match. */
+  readonly filter?: Filter;
+};
 
 /** A word in its sentence, in the sense that is looked for; exactly one of `word` and `span`. */
 export type SenseQuery = NonNullable<SearchRequest["sense"]>;

@@ -1,11 +1,12 @@
 import type { SearchAnswer, SearchRequest, SenseQuery } from "@polyseme/client";
 import type { CliContext } from "../context.ts";
+import { filterOf, type FilterOptions } from "../filter-options.ts";
 import { renderMarked } from "../mark-span.ts";
 import type { CollectionOptions } from "../options.ts";
 import { withServer } from "../server.ts";
 import { printable, type Terminal } from "../terminal.ts";
 
-export interface SenseOptions extends CollectionOptions {
+export interface SenseOptions extends CollectionOptions, FilterOptions {
   readonly sense: string;
   readonly word?: string;
   readonly anyWord?: true;
@@ -19,7 +20,8 @@ export async function searchForSense(context: CliContext, options: SenseOptions)
   const { collection, sense: text, word, anyWord, k } = options;
   if (word === undefined) throw new Error("--sense needs --word: which word of the sentence is meant.");
   const sense: SenseQuery = { text, word, ...(anyWord === true ? { candidates: "meaning" } : {}) };
-  const request: SearchRequest = { sense, k };
+  const filter = filterOf(options);
+  const request: SearchRequest = { sense, k, ...(filter === undefined ? {} : { filter }) };
   await withServer(context, options.url, async ({ client, signal }) => {
     const answer = await client.search(collection, request, { signal });
     if (options.json === true) context.out.json(answer);

@@ -1,6 +1,7 @@
 import { PolysemeRequestError, type Polyseme, type SearchAnswer, type SearchRequest } from "@polyseme/client";
 import { Option, type Command } from "commander";
 import type { CliContext } from "../context.ts";
+import { filterOf, withFilterOptions, type FilterOptions } from "../filter-options.ts";
 import { findMatchedSpans } from "../mark-span.ts";
 import { withCollectionOption, withServerOptions, wholeNumber, type CollectionOptions } from "../options.ts";
 import { printExplained } from "../print-explained.ts";
@@ -9,9 +10,8 @@ import { searchForSense } from "./search-sense.ts";
 import { withServer } from "../server.ts";
 import type { Span } from "../sentences.ts";
 
-interface Options extends CollectionOptions {
+interface Options extends CollectionOptions, FilterOptions {
   readonly k: number;
-  readonly filter?: unknown;
   readonly mode?: "vector" | "hybrid" | "lexical";
   readonly rerank?: "none" | "maxsim";
   readonly candidates?: number;
@@ -33,7 +33,6 @@ export function addSearch(program: Command, context: CliContext): void {
     .description("Search a collection by meaning; marks the sentence that is nearest to the query")
     .argument("[query]", "what to look for; left out with --sense")
     .option("-k, --k <count>", "most hits", wholeNumber(1, MAX_K), DEFAULT_K)
-    .option("--filter <json>", "only documents whose metadata match", parseFilter)
     .addOption(new Option("--mode <mode>", "how to search").choices(["vector", "hybrid", "lexical"]))
     .addOption(new Option("--rerank <how>", "maxsim: rank the nearest anew, word by word").choices(["none", "maxsim"]))
     .option("--candidates <count>", "how many to rank anew", wholeNumber(LEAST_CANDIDATES, MOST_CANDIDATES))
@@ -41,36 +40,44 @@ export function addSearch(program: Command, context: CliContext): void {
     .option("--sense <sentence>", "look for other places where --word is used as in this sentence")
     .option("--word <word>", "the word of --sense that is meant")
     .option("--any-word", "with --sense: not places of the word alone, but any word near in meaning");
-  withServerOptions(withCollectionOption(command)).action(async (query: string | undefined, options: Options) => {
-    const { sense } = options;
-    if ((query === undefined) === (sense === undefined))
-      throw new Error("Give what to look for: either a query, or --sense with --word.");
-    if (sense !== undefined) return searchForSense(context, { ...options, sense });
-    if (query === undefined) return;
-    await withServer(context, options.url, async ({ client, signal }) => {
-      const { collection, k, filter, mode, rerank, candidates, explain } = options;
-      const request: SearchRequest & { readonly query: string } = {
-        query,
-        k,
-        ...(filter === undefined ? {} : { filter }),
-        ...(mode === undefined ? {} : { mode }),
-        ...(rerank === undefined ? {} : { rerank }),
-        ...(candidates === undefined ? {} : { candidates }),
-        ...(explain === undefined ? {} : { explain }),
-      };
-      // Explained hits show the words that were met; to find a sentence as well would cost as much again.
-      const { answer, spans } =
-        explain === true
-          ? { answer: await ask(client, collection, request, signal), spans: [] }
-          : await searchAndMark(client, collection, request, signal);
-      if (options.json === true) {
-        const hits = answer.hits.map((hit, i) => ({ ...hit, ...matchOf(hit.chunk, spans[i]) }));
-        context.out.json({ ...answer, hits });
-      } else if (explain === true) printExplained(answer.hits, context.out);
-      else printHits(answer.hits, spans, context.out);
-      if (answer.hits.length === 0) context.err.line(`The collection "${collection}" holds nothing to find yet.`);
-    });
-  });
+  withServerOptions(withCollectionOption(withFilterOptions(command))).action(
+    async (query: string | undefined, options: Options) => {
+      const { sense } = options;
+      if ((query === undefined) === (sense === undefined))
+        throw new Error("Give what to look for: either a query, or --sense with --word.");
+      if (sense !== undefined) return searchForSense(context, { ...options, sense });
+      if (query === undefined) return;
+      await withServer(context, options.url, async ({ client, signal }) => {
+        const filter = filterOf(options);
+        const { collection, k, mode, rerank, candidates, explain } = options;
+        const request: SearchRequest & { readonly query: string } = {
+          query,
+          k,
+          ...(filter === undefined ? {} : { filter }),
+          ...(mode === undefined ? {} : { mode }),
+          ...(rerank === undefined ? {} : { rerank }),
+          ...(candidates === undefined ? {} : { candidates }),
+          ...(explain === undefined ? {} : { explain }),
+        };
+        // Explained hits show the words that were met; to find a sentence as well would cost as much again.
+        const { answer, spans } =
+          explain === true
+            ? { answer: await ask(client, collection, request, signal), spans: [] }
+            : await searchAndMark(client, collection, request, signal);
+        if (options.json === true) {
+          const hits = answer.hits.map((hit, i) => ({ ...hit, ...matchOf(hit.chunk, spans[i]) }));
+          context.out.json({ ...answer, hits });
+        } else if (explain === true) printExplained(answer.hits, context.out);
+        else printHits(answer.hits, spans, context.out);
+        if (answer.hits.length === 0)
+          context.err.line(
+            filter === undefined
+              ? `The collection "${collection}" holds nothing to find yet.`
+              : `No stored document of "${collection}" matches the filter.`,
+          );
+      });
+    },
+  );
 }
 
 /**
@@ -107,12 +114,4 @@ function matchOf(chunk: { start: number; text: string }, span: Span | undefined)
   if (span === undefined) return {};
   const { start, end } = span;
   return { match: { start: chunk.start + start, end: chunk.start + end, text: chunk.text.slice(start, end) } };
-}
-
-function parseFilter(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw new Error(`--filter must be JSON, such as '{"lang": "en"}'.`);
-  }
 }
