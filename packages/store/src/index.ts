@@ -20,6 +20,7 @@ export * from "./filter-condition.ts";
 export * from "./find-words.ts";
 export * from "./indexes/index.ts";
 export * from "./keys.ts";
+export * from "./metadata-indexes.ts";
 export * from "./migrate.ts";
 export { type DocumentRef } from "./named-documents.ts";
 export * from "./overdue-documents.ts";
