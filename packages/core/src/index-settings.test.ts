@@ -33,6 +33,7 @@ test("fields of metadata are few, each a name of some length and named once", ()
   expect(fields(["year", "author.name"])).toMatchObject({ metadata: ["year", "author.name"] });
   expect(() => fields(["year", ""])).toThrow(refused("index.metadata[1]", /1 to 256/));
   expect(() => fields(["a\0b"])).toThrow(refused("index.metadata[0]", /NUL/));
+  expect(() => fields(["year", "author..name"])).toThrow(refused("index.metadata[1]", /empty part/));
   expect(() => fields(["year", "year"])).toThrow(refused("index.metadata[1]", /twice/));
   expect(() => fields(Array.from({ length: 21 }, (_, n) => `f${n}`))).toThrow(refused("index.metadata", /At most 20/));
 });

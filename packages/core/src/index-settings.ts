@@ -1,4 +1,5 @@
 import { PolysemeError } from "./errors.ts";
+import { parseFieldPath } from "./parse-filter.ts";
 
 /** How a collection is indexed. Changing any of it needs no new vectors: indexes are built or dropped beside them. */
 export interface IndexSettings {
@@ -78,6 +79,7 @@ function checkFields(fields: readonly string[], invalid: (field: string, message
         `metadata[${at}]`,
         `A field's name has 1 to ${MOST_FIELD_CHARACTERS} characters, none of them NUL.`,
       );
+    parseFieldPath(field, `index.metadata[${at}]`);
     if (fields.indexOf(field) !== at) throw invalid(`metadata[${at}]`, `"${field}" is named twice.`);
   }
 }

@@ -1,4 +1,5 @@
 import type { Collection } from "../collections.ts";
+import { metadataIndexes } from "../metadata-indexes.ts";
 import { wantsGraph, type GraphFacts, type GraphPolicy } from "./graph-policy.ts";
 import type { IndexSpec } from "./index-spec.ts";
 import { vectorIndex } from "./vector-index.ts";
@@ -11,7 +12,7 @@ export interface IndexFacts extends GraphFacts {
 
 /** The indexes that are to be there for a collection in the generation that it is given with. */
 export function wantedIndexes(collection: Collection, facts: IndexFacts, policy?: GraphPolicy): IndexSpec[] {
-  return [...vectorIndexes(collection, facts, policy)];
+  return [...vectorIndexes(collection, facts, policy), ...metadataIndexes(collection)];
 }
 
 function vectorIndexes(collection: Collection, facts: IndexFacts, policy?: GraphPolicy): IndexSpec[] {
