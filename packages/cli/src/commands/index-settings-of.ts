@@ -6,6 +6,8 @@ export interface IndexOptions {
   readonly index?: IndexSettings["vector"];
   readonly indexPrecision?: IndexSettings["precision"];
   readonly recall?: number;
+  /** True: given without fields. */
+  readonly indexMetadata?: true | readonly string[];
 }
 
 const LEAST_RECALL = 0.5;
@@ -16,7 +18,12 @@ export function withIndexOptions(command: Command): Command {
       new Option("--index <how>", "of its vectors; auto: a graph when it pays").choices(["auto", "exact", "hnsw"]),
     )
     .addOption(new Option("--index-precision <how>", "how the graph holds them").choices(["full", "half", "bit"]))
-    .option("--recall <share>", "of the exact answer that the graph is to find, 0.5 to 1", recall);
+    .option("--recall <share>", "of the exact answer that the graph is to find, 0.5 to 1", recall)
+    .option(
+      "--index-metadata [fields]",
+      "of metadata, for filters: equal values alone, or with fields such as price,author.name ranges of them too",
+      (fields: string) => fields.split(",").map((field) => field.trim()),
+    );
 }
 
 /** Those that were given; what was left out stays out. */
@@ -24,11 +31,13 @@ export function indexSettingsOf({
   index: vector,
   indexPrecision: precision,
   recall,
+  indexMetadata: metadata,
 }: IndexOptions): Pick<CollectionSettings, "index"> {
   const index = {
     ...(vector === undefined ? {} : { vector }),
     ...(precision === undefined ? {} : { precision }),
     ...(recall === undefined ? {} : { recall }),
+    ...(metadata === undefined ? {} : { metadata }),
   };
   return Object.keys(index).length === 0 ? {} : { index };
 }
