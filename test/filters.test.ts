@@ -1,7 +1,7 @@
 import { setTimeout as after } from "node:timers/promises";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
-import type { HttpCaller } from "./support/http.ts";
+import { waitUntil, type HttpCaller } from "./support/http.ts";
 import { freshServers, startStack, type TestServers, type TestStack } from "./support/stack.ts";
 
 const databaseUrl = inject("databaseUrl");
@@ -89,6 +89,19 @@ describe.skipIf(databaseUrl === null || redisUrl === null)("a filter", () => {
       const found = (body["hits"] as { id: string }[]).map(({ id }) => id);
       expect(found.sort()).toEqual(candidates === "word" ? ["fr-duck"] : ["fr-cow", "fr-duck"]);
     }
+  });
+
+  test("has its indexes built when the settings ask for them, and keeps the same documents then", async () => {
+    const put = await http.call("PUT", "/v1/collections/barn", { index: { metadata: ["price", "born.day"] } });
+    expect(put.status).toBe(200);
+    await waitUntil("seven indexes over metadata are ready", async () => {
+      const { body } = await http.call("GET", "/v1/collections/barn");
+      const { built } = body["index"] as { built: { kind: string; state: string }[] };
+      return built.filter(({ kind, state }) => kind === "metadata" && state === "ready").length === 7;
+    });
+    expect(await ids({ filter: { price: { $gte: 20, $lt: 42 }, "born.day": { $lt: "2026-04" } } })).toEqual(
+      those(({ metadata: { price, born } }) => price >= 20 && price < 42 && born.day < "2026-04"),
+    );
   });
 
   test("that is wrong is refused with the place of the fault, in a search and in a deletion", async () => {
