@@ -9,6 +9,7 @@ import { describeMachine, serverVersions, showMachine, type Machine } from "./ma
 import { benchGuard } from "./guard.ts";
 import { benchMigrate } from "./migrate.ts";
 import { benchPeers } from "./peers.ts";
+import { benchFilters } from "./filters.ts";
 import { benchFreshness } from "./freshness.ts";
 import { benchIndex } from "./index-recall.ts";
 import { benchLate } from "./late.ts";
@@ -40,6 +41,7 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   rechunk: benchRechunk,
   migrate: benchMigrate,
   index: benchIndex,
+  filters: benchFilters,
   search: benchSearch,
   rerank: benchRerank,
   memory: benchMemory,

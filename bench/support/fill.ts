@@ -29,7 +29,7 @@ export async function fillCollection(
   context: BenchContext,
   database: Database,
   name: string,
-  options: { chunks: number; sentences: number },
+  options: { chunks: number; sentences: number; metadata?: (number: number) => Record<string, unknown> },
 ): Promise<Collection> {
   const sentences = readSentences(context, options.sentences);
   const started = performance.now();
@@ -43,10 +43,15 @@ export async function fillCollection(
     dimensions: model.dimensions,
     chunking: { maxTokens: model.maxTokens, overlapTokens: 0, strategy: "sentence" },
   });
-  let batch: { id: string; text: string; vector: Float32Array }[] = [];
+  let batch: Filling[] = [];
   let number = 0;
   for (const { vector, sentence } of passageVectors(embedded, options.chunks)) {
-    batch.push({ id: `p${number}`, text: sentences[sentence] ?? "", vector });
+    batch.push({
+      id: `p${number}`,
+      text: sentences[sentence] ?? "",
+      metadata: options.metadata?.(number) ?? {},
+      vector,
+    });
     number += 1;
     if (batch.length < BATCH && number < options.chunks) continue;
     await writeBatch(database, collection, batch);
@@ -57,13 +62,16 @@ export async function fillCollection(
   return collection;
 }
 
-async function writeBatch(
-  database: Database,
-  collection: Collection,
-  batch: readonly { id: string; text: string; vector: Float32Array }[],
-): Promise<void> {
-  const incoming = batch.map(({ id, text }) => {
-    const checked = checkDocument({ id, text });
+interface Filling {
+  readonly id: string;
+  readonly text: string;
+  readonly metadata: Record<string, unknown>;
+  readonly vector: Float32Array;
+}
+
+async function writeBatch(database: Database, collection: Collection, batch: readonly Filling[]): Promise<void> {
+  const incoming = batch.map(({ id, text, metadata }) => {
+    const checked = checkDocument({ id, text, metadata });
     if ("rejection" in checked) throw new Error(checked.rejection.message);
     return { document: checked.document, job: 1, ticket: "fill", mayRepeat: false };
   });
