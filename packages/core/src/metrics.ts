@@ -4,7 +4,7 @@ const STAGES_OF_PUSH = "check (a batch), ledger (a transaction), enqueue (the jo
 const STAGES_OF_EMBEDDING =
   "queue_wait (a job, by the clocks of both processes), claim (a job), tokenise (a call), encode_wait (the longest of a batch), encode (a batch), write (a statement), follow_write (a statement, in a generation that is not live)";
 const STAGES_OF_SEARCH =
-  "search_encode, search_sql, search_rerank, search_explain, search_sense (statements and cosines of a sense search), senses (grouping a word)";
+  "search_encode, search_sql, search_lexical, search_rerank, search_explain, search_sense (statements and cosines of a sense search), senses (grouping a word)";
 
 export type Stage =
   | "check"
@@ -19,6 +19,7 @@ export type Stage =
   | "follow_write"
   | "search_encode"
   | "search_sql"
+  | "search_lexical"
   | "search_rerank"
   | "search_explain"
   | "search_sense"
