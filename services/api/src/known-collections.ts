@@ -12,6 +12,8 @@ export interface KnownCollections {
    * @throws PolysemeError `not_found`
    */
   use<T>(name: string, work: (collection: Collection) => Promise<T>): Promise<T>;
+  /** The same with several, in the order of their names. */
+  useAll<T>(names: readonly string[], work: (collections: readonly Collection[]) => Promise<T>): Promise<T>;
 }
 
 const REMEMBERED_MS = 1_000;
@@ -31,7 +33,7 @@ export function makeKnownCollections(database: Database, now: () => number): Kno
     return collection;
   }
 
-  return {
+  const collections: KnownCollections = {
     async use(name, work) {
       const remembered = known.get(name);
       let collection =
@@ -45,7 +47,13 @@ export function makeKnownCollections(database: Database, now: () => number): Kno
         }
       }
     },
+    useAll(names, work) {
+      const [name, ...others] = names;
+      if (name === undefined) return work([]);
+      return collections.use(name, (first) => collections.useAll(others, (rest) => work([first, ...rest])));
+    },
   };
+  return collections;
 }
 
 function isOutdated(error: unknown): boolean {

@@ -50,11 +50,14 @@ export async function readIndexFacts(
        union all select 1 from polyseme_store.collection_migrations m join polyseme_store.documents d
          on d.collection_id = m.collection_id and d.id > coalesce(m.listed_to, '')
        where m.collection_id = $1 and not m.all_listed`;
-  const { rows } = await sql.query<{ pending: number }>(
-    `select count(*)::int as pending from (${waiting} limit $2) w`,
+  const { rows } = await sql.query<{ pending: number; searchedByWords: boolean }>(
+    `select count(*)::int as pending, exists (
+       select from polyseme_store.collections where id = $1 and searched_by_words_at is not null
+     ) as "searchedByWords" from (${waiting} limit $2) w`,
     [collection.id, most],
   );
-  return { live, chunks, exactMs: collection.generation.measure?.exactMs, pending: rows[0]?.pending ?? 0, hasGraph };
+  const { pending = 0, searchedByWords = false } = rows[0] ?? {};
+  return { live, chunks, exactMs: collection.generation.measure?.exactMs, pending, hasGraph, searchedByWords };
 }
 
 /** As the planner estimates it: rows a page when it was last analysed, by the pages that there are now. */

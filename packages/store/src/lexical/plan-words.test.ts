@@ -67,6 +67,7 @@ describe("the index of words", () => {
       dimensions: 4,
       chunking: { maxTokens: 8, overlapTokens: 0, strategy: "sentence" },
       tokens: NO_TOKENS,
+      language: "fr",
     },
     index: DEFAULT_INDEX,
     createdAt: new Date(0),

@@ -1,5 +1,5 @@
 import { chunkTable, type Collection } from "../collections.ts";
-import { indexName, type IndexSpec } from "../indexes/index.ts";
+import { indexName, type IndexSpec } from "../indexes/index-spec.ts";
 import { textConfig, wordEntries } from "./text-config.ts";
 
 export interface TextFacts {

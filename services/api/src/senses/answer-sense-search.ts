@@ -1,6 +1,6 @@
 import { checkUsableText, PolysemeError, traced, type Filter, type Metrics, type Tracing } from "@polyseme/core";
 import type { EncoderRegistry } from "@polyseme/encoder";
-import type { Collection, Database } from "@polyseme/store";
+import { requireLive, type Collection, type Database } from "@polyseme/store";
 import type { Static } from "typebox";
 import { encodeWord } from "./encode-word.ts";
 import { requireTokenVectors } from "../require-token-vectors.ts";
@@ -55,6 +55,7 @@ export async function answerSenseSearch(
     const question = { vectors, forms: place.forms, candidates, filter, k, group };
     const all = await searchSense(database, collection, question);
     span.set({ "polyseme.compared": all.compared, "polyseme.bytes": all.bytesRead });
+    await requireLive(database, collection);
     return all;
   });
   const ended = performance.now();
@@ -87,6 +88,10 @@ export function refuseBesideSense(body: Readonly<Record<string, unknown>>): void
     ["mode", "vector"],
     ["rerank", "none"],
     ["explain", false],
+    ["minScore", undefined],
+    ["page", undefined],
+    ["snippets", false],
+    ["collections", undefined],
   ] as const)
     if (body[field] !== undefined && body[field] !== usual)
       throw new PolysemeError(

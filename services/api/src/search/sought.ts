@@ -1,0 +1,80 @@
+import { checkUsableText, PolysemeError } from "@polyseme/core";
+import { embedTexts, encodeTexts, type EncoderRegistry } from "@polyseme/encoder";
+import { readMeanVector, type Collection, type Database } from "@polyseme/store";
+import { requireModel } from "../own-vectors.ts";
+import { queryUnits, type QueryUnits } from "../query-units.ts";
+import { checkVector } from "../query-vector.ts";
+import type { SearchPlan } from "../search-plan.ts";
+import type { Sought } from "./find-hits.ts";
+
+export interface SoughtBody {
+  readonly query?: string;
+  readonly vector?: readonly number[];
+  readonly like?: string;
+}
+
+/** What is looked for, and the query's words where hits are ranked or explained by them. */
+export interface SoughtUnits extends Sought {
+  readonly units?: QueryUnits;
+}
+
+/**
+ * @param name the collection's, as the caller gave it
+ * @throws PolysemeError `invalid`, naming the field; `not_found` for a document to be like that has no chunks; as the encoder does
+ */
+export async function readSought(
+  { database, encoders }: { readonly database: Database; readonly encoders: EncoderRegistry },
+  { name, collection }: { readonly name: string; readonly collection: Collection },
+  body: SoughtBody,
+  plan: SearchPlan,
+  options: { signal: AbortSignal; trace: string | undefined },
+): Promise<SoughtUnits> {
+  const given = (["query", "vector", "like"] as const).filter((field) => body[field] !== undefined);
+  if (given.length !== 1)
+    throw new PolysemeError("invalid", "Give exactly one of query, vector, like and sense.", {
+      details: { field: given[1] ?? "query" },
+    });
+  if (body.vector !== undefined) return { vector: checkVector(body.vector, collection.generation.dimensions) };
+  if (body.like !== undefined) return likeDocument(database, name, collection, body.like);
+  const text = checkUsableText(body.query ?? "", "query");
+  if (plan.mode === "lexical" && !plan.rerank) return { text };
+  requireModel(collection, "query");
+  return { text, ...(await encodeQuery(encoders, collection, text, plan, options)) };
+}
+
+async function likeDocument(
+  database: Database,
+  name: string,
+  collection: Collection,
+  documentId: string,
+): Promise<Sought> {
+  const found = await readMeanVector(database, collection, documentId);
+  if (found === undefined)
+    throw new PolysemeError(
+      "not_found",
+      `"${name}" holds no chunks of the document "${documentId}": it is not there, or not embedded yet.`,
+      { details: { field: "like" } },
+    );
+  const vector = checkVector([...found.vector], collection.generation.dimensions);
+  return { vector, besides: { collection: name, documentId, chunks: found.chunks } };
+}
+
+async function encodeQuery(
+  encoders: EncoderRegistry,
+  { generation }: Collection,
+  query: string,
+  plan: SearchPlan,
+  { signal, trace }: { signal: AbortSignal; trace: string | undefined },
+): Promise<Pick<SoughtUnits, "vector" | "units">> {
+  const encoder = await encoders.get(generation.model);
+  const options = { lane: "interactive", signal, trace } as const;
+  if (!plan.rerank && !plan.explain) {
+    const [vector] = await embedTexts(encoder, [query], options);
+    if (vector === undefined) throw new Error("A text without an embedding");
+    return { vector };
+  }
+  const [text] = await encodeTexts(encoder, [query], { ...options, wants: { embedding: true, contextual: true } });
+  if (text?.encoded.embedding === undefined) throw new Error("A text without an embedding");
+  const units = queryUnits(query, text, encoder.info, (id) => encoder.tokenText(id));
+  return { vector: text.encoded.embedding, units };
+}
