@@ -13,6 +13,7 @@ import { benchFilters } from "./filters.ts";
 import { benchFreshness } from "./freshness.ts";
 import { benchIndex } from "./index-recall.ts";
 import { benchLate } from "./late.ts";
+import { benchLexical } from "./lexical.ts";
 import { benchMemory } from "./memory.ts";
 import { benchPipeline } from "./pipeline.ts";
 import { benchPlumbing } from "./plumbing.ts";
@@ -44,6 +45,7 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   filters: benchFilters,
   search: benchSearch,
   rerank: benchRerank,
+  lexical: benchLexical,
   memory: benchMemory,
   tokens: benchTokens,
   late: benchLate,

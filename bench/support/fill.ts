@@ -24,12 +24,20 @@ export async function openStore(databaseUrl: string): Promise<Database> {
 /** Documents a statement. */
 const BATCH = 250;
 
-/** Makes a collection of so many documents of one chunk each, written by the store's own statements. */
+/**
+ * Makes a collection of so many documents of one chunk each, written by the store's own statements.
+ * @param options.texts taken in turn; left out: the sentence that the vector is near to
+ */
 export async function fillCollection(
   context: BenchContext,
   database: Database,
   name: string,
-  options: { chunks: number; sentences: number; metadata?: (number: number) => Record<string, unknown> },
+  options: {
+    chunks: number;
+    sentences: number;
+    texts?: readonly string[];
+    metadata?: (number: number) => Record<string, unknown>;
+  },
 ): Promise<Collection> {
   const sentences = readSentences(context, options.sentences);
   const started = performance.now();
@@ -46,12 +54,9 @@ export async function fillCollection(
   let batch: Filling[] = [];
   let number = 0;
   for (const { vector, sentence } of passageVectors(embedded, options.chunks)) {
-    batch.push({
-      id: `p${number}`,
-      text: sentences[sentence] ?? "",
-      metadata: options.metadata?.(number) ?? {},
-      vector,
-    });
+    const { texts, metadata } = options;
+    const text = (texts === undefined ? sentences[sentence] : texts[number % texts.length]) ?? "";
+    batch.push({ id: `p${number}`, text, metadata: metadata?.(number) ?? {}, vector });
     number += 1;
     if (batch.length < BATCH && number < options.chunks) continue;
     await writeBatch(database, collection, batch);
