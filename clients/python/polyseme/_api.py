@@ -123,6 +123,7 @@ class DeleteDocumentAnswer(TypedDict):
 class DeleteDocumentsBody(TypedDict):
     ids: NotRequired[list[str]]
     filter: NotRequired[Any]
+    """Keeps documents by their metadata: {'lang': 'en', 'price': {'$gte': 10, '$lt': 20}}; $eq $ne $gt $gte $lt $lte $in $nin $exists, $and $or $not"""
 
 
 class PostV1CollectionsCollectionImportAnswer(TypedDict):
@@ -394,11 +395,29 @@ class RedriveFailuresBody(TypedDict):
     ids: NotRequired[list[str]]
 
 
+class SearchAnswerHitRanks(TypedDict):
+    """In hybrid mode: its places in the two lists, from 1"""
+
+    vector: NotRequired[int]
+    lexical: NotRequired[int]
+
+
 class SearchAnswerHitChunk(TypedDict):
     ordinal: int
     start: int
     end: int
     text: str
+
+
+class SearchAnswerHitSnippet(TypedDict):
+    """With snippets: the part of the chunk that holds most of the query's words, at most 240 characters"""
+
+    text: str
+    start: int
+    """In the document's text, in UTF-16 units"""
+    end: int
+    marks: list[list[int]]
+    """[start, end) of the query's words, in the document's text"""
 
 
 class SearchAnswerHitExplainTokenMatch(TypedDict):
@@ -443,12 +462,19 @@ class SearchAnswerHitSense(TypedDict):
 
 class SearchAnswerHit(TypedDict):
     id: str
+    collection: NotRequired[str]
+    """With collections: the one that holds it"""
     score: float
+    """Cosine; in lexical mode BM25; in hybrid mode the sum of 1 / (60 + rank) over both lists"""
+    ranks: NotRequired[SearchAnswerHitRanks]
+    """In hybrid mode: its places in the two lists, from 1"""
     vectorScore: NotRequired[float]
-    """With rerank: the cosine that the hit was found by"""
+    """With rerank: the score that the hit was found by"""
     title: str | None
     chunk: SearchAnswerHitChunk
     metadata: dict[str, Any]
+    snippet: NotRequired[SearchAnswerHitSnippet]
+    """With snippets: the part of the chunk that holds most of the query's words, at most 240 characters"""
     explain: NotRequired[SearchAnswerHitExplain]
     """For each word, sign and special token of the query what it found in the chunk"""
     sense: NotRequired[SearchAnswerHitSense]
@@ -464,6 +490,8 @@ class SearchAnswerSense(TypedDict):
 class SearchAnswerTiming(TypedDict):
     encodeMs: float
     searchMs: float
+    lexicalMs: NotRequired[float]
+    """The statements of a search by words, beside searchMs"""
     rerankMs: NotRequired[float]
     explainMs: NotRequired[float]
     totalMs: float
@@ -471,6 +499,8 @@ class SearchAnswerTiming(TypedDict):
 
 class SearchAnswer(TypedDict):
     hits: list[SearchAnswerHit]
+    next: NotRequired[str]
+    """There are more hits: give it as page of the same search"""
     explained: NotRequired[int]
     """With explain: how many of the hits are"""
     sense: NotRequired[SearchAnswerSense]
@@ -491,9 +521,13 @@ class SearchBodySense(TypedDict):
 class SearchBody(TypedDict):
     query: NotRequired[str]
     vector: NotRequired[list[float]]
+    like: NotRequired[str]
+    """A document's id: others near to the mean of its chunks' vectors"""
+    sense: NotRequired[SearchBodySense]
     k: NotRequired[int]
     group: NotRequired[Literal["document", "chunk"]]
     mode: NotRequired[Literal["vector", "hybrid", "lexical"]]
+    """vector (the default): by meaning; lexical: by words (BM25); hybrid: both, fused by reciprocal rank. With query only"""
     rerank: NotRequired[Literal["none", "maxsim"]]
     """maxsim: the nearest candidates, ranked by how well each word of the query is met by a word of theirs"""
     candidates: NotRequired[int]
@@ -502,11 +536,17 @@ class SearchBody(TypedDict):
     """Says for each word of the query which word of the hit it met; with query only"""
     exact: NotRequired[bool]
     """Every vector is compared, whatever index there is"""
-    after: NotRequired[str]
-    like: NotRequired[Any]
-    sense: NotRequired[SearchBodySense]
     filter: NotRequired[Any]
+    """Keeps documents by their metadata: {'lang': 'en', 'price': {'$gte': 10, '$lt': 20}}; $eq $ne $gt $gte $lt $lte $in $nin $exists, $and $or $not"""
+    minScore: NotRequired[float]
+    """Hits below it are left out; not with hybrid or rerank"""
+    page: NotRequired[str]
+    """next of the answer before, with the same search; pages go 1000 hits deep"""
+    snippets: NotRequired[bool]
+    """Each hit with the best sentences of its chunk, the query's words marked"""
     collections: NotRequired[list[str]]
+    """Searched as well; of the same model"""
+    after: NotRequired[str]
 
 
 class SensesAnswerRule(TypedDict):
@@ -737,7 +777,7 @@ class Api:
         return self._transport.json("DELETE", f'/v1/collections/{quote(collection, safe="")}/documents/{quote(id, safe="")}', {}, None)
 
     def delete_documents(self, collection: str, **body: Unpack[DeleteDocumentsBody]) -> DeleteDocumentAnswer:
-        """Delete documents by id."""
+        """Delete documents by id or by a filter on their metadata, also while they are still queued."""
         return self._transport.json("POST", f'/v1/collections/{quote(collection, safe="")}/documents/delete', {}, body)
 
     def post_v1_collections_collection_import(
@@ -836,7 +876,7 @@ class Api:
         return self._transport.json("POST", '/v1/failures/redrive', {}, body)
 
     def search(self, collection: str, **body: Unpack[SearchBody]) -> SearchAnswer:
-        """The documents nearest in meaning, each with its best chunk."""
+        """The documents nearest in meaning, or that hold the query's words, each with its best chunk."""
         return self._transport.json("POST", f'/v1/collections/{quote(collection, safe="")}/search', {}, body)
 
     def senses(self, collection: str, *, word: str, limit: str | None = None) -> SensesAnswer:

@@ -55,6 +55,22 @@ export function renderMarked(text: string, span: Span | undefined, options: { wi
   return `${left}${mark}${right}`.trim();
 }
 
+/** A snippet on one line, with each of its marks marked. */
+export function renderMarks(
+  { text, start, marks }: { text: string; start: number; marks: readonly (readonly number[])[] },
+  { colors, isTerminal }: Terminal,
+): string {
+  const byColor = isTerminal && colors.isColorSupported;
+  let line = "";
+  let at = 0;
+  for (const [from = start, to = from] of marks) {
+    const inside = flat(text.slice(from - start, to - start));
+    line += flat(text.slice(at, from - start)) + (byColor ? colors.bold(colors.yellow(inside)) : `»${inside}«`);
+    at = to - start;
+  }
+  return line + flat(text.slice(at));
+}
+
 function flat(text: string): string {
   return printable(text).replace(/\s+/g, " ");
 }

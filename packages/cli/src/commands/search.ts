@@ -1,5 +1,5 @@
 import { PolysemeRequestError, type Polyseme, type SearchAnswer, type SearchRequest } from "@polyseme/client";
-import { Option, type Command } from "commander";
+import { InvalidArgumentError, Option, type Command } from "commander";
 import type { CliContext } from "../context.ts";
 import { filterOf, withFilterOptions, type FilterOptions } from "../filter-options.ts";
 import { findMatchedSpans } from "../mark-span.ts";
@@ -19,6 +19,10 @@ interface Options extends CollectionOptions, FilterOptions {
   readonly sense?: string;
   readonly word?: string;
   readonly anyWord?: true;
+  readonly like?: string;
+  readonly collections?: readonly string[];
+  readonly minScore?: number;
+  readonly snippets?: true;
 }
 
 const DEFAULT_K = 10;
@@ -33,7 +37,11 @@ export function addSearch(program: Command, context: CliContext): void {
     .description("Search a collection by meaning; marks the sentence that is nearest to the query")
     .argument("[query]", "what to look for; left out with --sense")
     .option("-k, --k <count>", "most hits", wholeNumber(1, MAX_K), DEFAULT_K)
-    .addOption(new Option("--mode <mode>", "how to search").choices(["vector", "hybrid", "lexical"]))
+    .addOption(new Option("--mode <mode>", "by meaning, by words, or by both").choices(["vector", "hybrid", "lexical"]))
+    .option("--like <id>", "instead of a query: documents like this one")
+    .option("--collections <names>", "search these as well, with commas between", commaSeparated)
+    .option("--min-score <score>", "leave out hits below it", aNumber)
+    .option("--snippets", "show the best sentences, with the query's words marked")
     .addOption(new Option("--rerank <how>", "maxsim: rank the nearest anew, word by word").choices(["none", "maxsim"]))
     .option("--candidates <count>", "how many to rank anew", wholeNumber(LEAST_CANDIDATES, MOST_CANDIDATES))
     .option("--explain", "say which words of a hit each word of the query met, and what that adds to the score")
@@ -42,17 +50,22 @@ export function addSearch(program: Command, context: CliContext): void {
     .option("--any-word", "with --sense: not places of the word alone, but any word near in meaning");
   withServerOptions(withCollectionOption(withFilterOptions(command))).action(
     async (query: string | undefined, options: Options) => {
-      const { sense } = options;
-      if ((query === undefined) === (sense === undefined))
-        throw new Error("Give what to look for: either a query, or --sense with --word.");
+      const { sense, like } = options;
+      if ([query, sense, like].filter((one) => one !== undefined).length !== 1)
+        throw new Error("Give what to look for: either a query, or --like, or --sense with --word.");
       if (sense !== undefined) return searchForSense(context, { ...options, sense });
-      if (query === undefined) return;
       await withServer(context, options.url, async ({ client, signal }) => {
         const filter = filterOf(options);
         const { collection, k, mode, rerank, candidates, explain } = options;
-        const request: SearchRequest & { readonly query: string } = {
-          query,
+        const { collections, minScore, snippets } = options;
+        const request: SearchRequest = {
+          ...(query === undefined ? {} : { query }),
+          ...(like === undefined ? {} : { like }),
           k,
+          ...(collections === undefined ? {} : { collections }),
+          ...(minScore === undefined ? {} : { minScore }),
+          // What was found by its words shows them.
+          ...(snippets === true || mode === "lexical" ? { snippets: true } : {}),
           ...(filter === undefined ? {} : { filter }),
           ...(mode === undefined ? {} : { mode }),
           ...(rerank === undefined ? {} : { rerank }),
@@ -61,9 +74,9 @@ export function addSearch(program: Command, context: CliContext): void {
         };
         // Explained hits show the words that were met; to find a sentence as well would cost as much again.
         const { answer, spans } =
-          explain === true
+          explain === true || request.snippets === true || query === undefined
             ? { answer: await ask(client, collection, request, signal), spans: [] }
-            : await searchAndMark(client, collection, request, signal);
+            : await searchAndMark(client, collection, { ...request, query }, signal);
         if (options.json === true) {
           const hits = answer.hits.map((hit, i) => ({ ...hit, ...matchOf(hit.chunk, spans[i]) }));
           context.out.json({ ...answer, hits });
@@ -114,4 +127,14 @@ function matchOf(chunk: { start: number; text: string }, span: Span | undefined)
   if (span === undefined) return {};
   const { start, end } = span;
   return { match: { start: chunk.start + start, end: chunk.start + end, text: chunk.text.slice(start, end) } };
+}
+
+function commaSeparated(text: string): string[] {
+  return text.split(",").map((name) => name.trim());
+}
+
+function aNumber(text: string): number {
+  const value = Number(text);
+  if (text.trim() === "" || !Number.isFinite(value)) throw new InvalidArgumentError("It must be a number.");
+  return value;
 }

@@ -99,7 +99,10 @@ export interface paths {
     };
     readonly get?: never;
     readonly put?: never;
-    /** Delete documents by id */
+    /**
+     * Delete documents by id or by a filter on their metadata, also while they are still queued
+     * @description A filter deletes in batches; what is pushed meanwhile may stay. The filter {} is all documents.
+     */
     readonly post: operations["deleteDocuments"];
     readonly delete?: never;
     readonly options?: never;
@@ -633,7 +636,7 @@ export interface paths {
     };
     readonly get?: never;
     readonly put?: never;
-    /** The documents nearest in meaning, each with its best chunk */
+    /** The documents nearest in meaning, or that hold the query's words, each with its best chunk */
     readonly post: operations["search"];
     readonly delete?: never;
     readonly options?: never;
@@ -1087,6 +1090,7 @@ export interface operations {
       readonly content: {
         readonly "application/json": {
           readonly ids?: readonly string[];
+          /** @description Keeps documents by their metadata: {"lang": "en", "price": {"$gte": 10, "$lt": 20}}; $eq $ne $gt $gte $lt $lte $in $nin $exists, $and $or $not */
           readonly filter?: unknown;
         };
       };
@@ -2009,24 +2013,8 @@ export interface operations {
         readonly "application/json": {
           readonly query?: string;
           readonly vector?: readonly number[];
-          readonly k?: number;
-          /** @enum {unknown} */
-          readonly group?: "document" | "chunk";
-          /** @enum {unknown} */
-          readonly mode?: "vector" | "hybrid" | "lexical";
-          /**
-           * @description maxsim: the nearest candidates, ranked by how well each word of the query is met by a word of theirs
-           * @enum {unknown}
-           */
-          readonly rerank?: "none" | "maxsim";
-          /** @description Hits by the embedding that rerank works on, at least k; 100 when left out */
-          readonly candidates?: number;
-          /** @description Says for each word of the query which word of the hit it met; with query only */
-          readonly explain?: boolean;
-          /** @description Every vector is compared, whatever index there is */
-          readonly exact?: boolean;
-          readonly after?: string;
-          readonly like?: unknown;
+          /** @description A document's id: others near to the mean of its chunks' vectors */
+          readonly like?: string;
           readonly sense?: {
             /** @description A sentence with the word in the sense that is looked for */
             readonly text: string;
@@ -2040,8 +2028,36 @@ export interface operations {
              */
             readonly candidates?: "word" | "meaning";
           };
+          readonly k?: number;
+          /** @enum {unknown} */
+          readonly group?: "document" | "chunk";
+          /**
+           * @description vector (the default): by meaning; lexical: by words (BM25); hybrid: both, fused by reciprocal rank. With query only
+           * @enum {unknown}
+           */
+          readonly mode?: "vector" | "hybrid" | "lexical";
+          /**
+           * @description maxsim: the nearest candidates, ranked by how well each word of the query is met by a word of theirs
+           * @enum {unknown}
+           */
+          readonly rerank?: "none" | "maxsim";
+          /** @description Hits by the embedding that rerank works on, at least k; 100 when left out */
+          readonly candidates?: number;
+          /** @description Says for each word of the query which word of the hit it met; with query only */
+          readonly explain?: boolean;
+          /** @description Every vector is compared, whatever index there is */
+          readonly exact?: boolean;
+          /** @description Keeps documents by their metadata: {"lang": "en", "price": {"$gte": 10, "$lt": 20}}; $eq $ne $gt $gte $lt $lte $in $nin $exists, $and $or $not */
           readonly filter?: unknown;
+          /** @description Hits below it are left out; not with hybrid or rerank */
+          readonly minScore?: number;
+          /** @description next of the answer before, with the same search; pages go 1000 hits deep */
+          readonly page?: string;
+          /** @description Each hit with the best sentences of its chunk, the query's words marked */
+          readonly snippets?: boolean;
+          /** @description Searched as well; of the same model */
           readonly collections?: readonly string[];
+          readonly after?: string;
         };
       };
     };
@@ -2055,8 +2071,16 @@ export interface operations {
           readonly "application/json": {
             readonly hits: readonly {
               readonly id: string;
+              /** @description With collections: the one that holds it */
+              readonly collection?: string;
+              /** @description Cosine; in lexical mode BM25; in hybrid mode the sum of 1 / (60 + rank) over both lists */
               readonly score: number;
-              /** @description With rerank: the cosine that the hit was found by */
+              /** @description In hybrid mode: its places in the two lists, from 1 */
+              readonly ranks?: {
+                readonly vector?: number;
+                readonly lexical?: number;
+              };
+              /** @description With rerank: the score that the hit was found by */
               readonly vectorScore?: number;
               readonly title: string | null;
               readonly chunk: {
@@ -2067,6 +2091,15 @@ export interface operations {
               };
               readonly metadata: {
                 readonly [key: string]: unknown;
+              };
+              /** @description With snippets: the part of the chunk that holds most of the query's words, at most 240 characters */
+              readonly snippet?: {
+                readonly text: string;
+                /** @description In the document's text, in UTF-16 units */
+                readonly start: number;
+                readonly end: number;
+                /** @description [start, end) of the query's words, in the document's text */
+                readonly marks: readonly (readonly number[])[];
               };
               /** @description For each word, sign and special token of the query what it found in the chunk */
               readonly explain?: {
@@ -2106,6 +2139,8 @@ export interface operations {
                 };
               };
             }[];
+            /** @description There are more hits: give it as page of the same search */
+            readonly next?: string;
             /** @description With explain: how many of the hits are */
             readonly explained?: number;
             readonly sense?: {
@@ -2117,6 +2152,8 @@ export interface operations {
             readonly timing: {
               readonly encodeMs: number;
               readonly searchMs: number;
+              /** @description The statements of a search by words, beside searchMs */
+              readonly lexicalMs?: number;
               readonly rerankMs?: number;
               readonly explainMs?: number;
               readonly totalMs: number;
