@@ -1,7 +1,10 @@
+import { rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { getCollection, openPostgres, textIndex } from "@polyseme/store";
+import { TINY_TABLE, writeTinyModel } from "./fixtures/encoder/tiny-model.ts";
 import { waitUntil, type HitAnswer } from "./support/http.ts";
-import { startServerStack, type TestStack } from "./support/stack.ts";
+import { startEmbeddedStack, startServerStack, type TestStack } from "./support/stack.ts";
 
 const [databaseUrl, redisUrl] = [inject("databaseUrl"), inject("redisUrl")];
 
@@ -212,3 +215,51 @@ describe.skipIf(databaseUrl === null || redisUrl === null)("search on real serve
     }
   }
 });
+
+describe("a model that wants words of its own before texts", () => {
+  let folder: string;
+  let stack: TestStack;
+  beforeAll(async () => {
+    folder = await writeTinyModel();
+    const prompts = { prompts: { query: "a ", document: "b " } };
+    await writeFile(join(folder, "config_sentence_transformers.json"), JSON.stringify(prompts));
+    stack = await startEmbeddedStack({ POLYSEME_MODEL: folder });
+  }, 60_000);
+  afterAll(async () => {
+    await stack.stop();
+    await rm(folder, { recursive: true });
+  });
+
+  test("sees them before queries and before chunks, whose texts and offsets are without them", async () => {
+    const text = "c c c c c c c c c c c";
+    const { ticket } = await stack.http.push("tiny", [
+      { id: "short", text: "c" },
+      { id: "long", text },
+    ]);
+    expect(await stack.http.settled(ticket)).toMatchObject({ stored: 2 });
+    const hits = await stack.http.search("tiny", { query: "c", group: "chunk", k: 100 });
+    const chunks = hits.filter(({ id }) => id === "long").map(({ chunk }) => chunk);
+    chunks.sort((one, other) => one.ordinal - other.ordinal);
+    expect(chunks.length).toBeGreaterThan(2);
+    expect(chunks.map((chunk) => chunk.text).join("")).toBe(text);
+    for (const { start, end, text: part } of chunks) expect(text.slice(start, end)).toBe(part);
+    // The model gives each token its row; [CLS] is 1, [SEP] 2, a 4, b 5 and c 6.
+    const cosine = cosineOf(meanOf([1, 4, 6, 2]), meanOf([1, 5, 6, 2]));
+    expect(hits.find(({ id }) => id === "short")?.score).toBeCloseTo(cosine, 5);
+  });
+
+  test("cannot be asked to keep vectors of tokens", async () => {
+    for (const wanted of [{ tokenVectors: "int8" }, { lateChunking: true }])
+      expect(await stack.http.call("PUT", "/v1/collections/tokens", wanted)).toMatchObject({ status: 400 });
+  });
+});
+
+function meanOf(ids: readonly number[]): number[] {
+  return [0, 1, 2, 3].map((d) => ids.reduce((sum, id) => sum + (TINY_TABLE[id]?.[d] ?? 0), 0) / ids.length);
+}
+
+function cosineOf(a: readonly number[], b: readonly number[]): number {
+  const dot = (x: readonly number[], y: readonly number[]): number =>
+    x.reduce((sum, value, i) => sum + value * (y[i] ?? 0), 0);
+  return dot(a, b) / Math.sqrt(dot(a, a) * dot(b, b));
+}

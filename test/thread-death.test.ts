@@ -51,7 +51,7 @@ describe.skipIf(databaseUrl === null)("a batch whose thread died", () => {
     const metrics = makeMetrics({ processMetrics: false });
     const texts: string[] = [];
     const encoder = {
-      info: { specialTokens: 2 },
+      info: { specialTokens: 2, prompts: { query: "", document: "" } },
       tokenizeIds: (given: readonly string[]) =>
         Promise.resolve(given.map((text) => ({ ids: Int32Array.of(texts.push(text) - 1), truncated: false }))),
       encode: ([index = 0]: Int32Array) =>

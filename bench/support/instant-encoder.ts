@@ -51,6 +51,7 @@ export async function makeInstantEncoders(catalog: ModelCatalog, options: Instan
       maxTokens: model.maxTokens,
       specialTokens: 2,
       leadingTokens: 1,
+      prompts: { query: "", document: "" },
       pooling: model.pooling,
     },
     tokenize: (texts) => tokenizer.tokenize(texts),

@@ -1,5 +1,6 @@
 import { PolysemeError } from "@polyseme/core";
 import { findModel, type FoundModel } from "./find-model.ts";
+import type { ModelPrompts } from "./model-prompts.ts";
 import { readModelFolder } from "./read-model-folder.ts";
 import type { ModelInfo } from "./types.ts";
 
@@ -10,6 +11,8 @@ export interface ModelShape {
   /** Most tokens of one text, special tokens counted. */
   readonly maxTokens: number;
   readonly pooling: ModelInfo["pooling"];
+  /** Left out: it wants none. */
+  readonly prompts?: ModelPrompts;
 }
 
 /** Models by name, read from their files alone: no tokenizer, no runtime. */
@@ -39,8 +42,8 @@ export function makeCatalog(options: { defaultModel: string; modelsDir: string |
     find,
     async describe(name) {
       const found = await find(name);
-      const { dimensions, maxTokens, pooling } = await readModelFolder(found.folder);
-      return { name: found.name, dimensions, maxTokens, pooling };
+      const { dimensions, maxTokens, pooling, prompts } = await readModelFolder(found.folder);
+      return { name: found.name, dimensions, maxTokens, pooling, prompts };
     },
   };
 }

@@ -82,6 +82,7 @@ async function openAttempt(attempt: Attempt, options: OpenEncoderOptions): Promi
     specialTokens: tokenizer.specialTokens,
     leadingTokens: tokenizer.leadingTokens,
     pooling: model.pooling,
+    prompts: model.prompts,
   };
   return {
     info,

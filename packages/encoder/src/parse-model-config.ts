@@ -1,3 +1,4 @@
+import { modelPrompts, type ModelPrompts } from "./model-prompts.ts";
 import type { ModelInfo } from "./types.ts";
 
 /** The JSON files of a model folder; undefined: the folder has no such file. */
@@ -7,6 +8,9 @@ export interface ModelConfigFiles {
   readonly sentenceBert: unknown;
   readonly pooling: unknown;
   readonly modules: unknown;
+  readonly sentenceTransformers?: unknown;
+  /** The folder's path, which may end in the model's name. */
+  readonly folder?: string;
 }
 
 export interface ModelConfig {
@@ -16,6 +20,7 @@ export interface ModelConfig {
   readonly maxTokens: number;
   readonly pooling: ModelInfo["pooling"];
   readonly padTokenId: number;
+  readonly prompts: ModelPrompts;
 }
 
 /** Which file of the folder is at fault, and how. */
@@ -59,7 +64,12 @@ export function parseModelConfig(files: ModelConfigFiles): ModelConfig {
     maxTokens: maxTokensOf(files, config, OFFSET_POSITION_MODELS.has(modelType) ? padTokenId + 1 : 0),
     pooling: poolingOf(files.pooling),
     padTokenId,
+    prompts: modelPrompts(files.sentenceTransformers, namesOf(files.folder, config)),
   };
+}
+
+function namesOf(folder: string | undefined, config: Json): string[] {
+  return [folder, config["_name_or_path"]].filter((name) => typeof name === "string");
 }
 
 function maxTokensOf(files: ModelConfigFiles, config: Json, positionOffset: number): number {

@@ -53,6 +53,8 @@ export async function readModelConfig(folder: string): Promise<ModelConfig> {
       sentenceBert: await readOptionalJson(path, "sentence_bert_config.json"),
       pooling: await readOptionalJson(path, "1_Pooling/config.json"),
       modules: await readOptionalJson(path, "modules.json"),
+      sentenceTransformers: await readOptionalJson(path, "config_sentence_transformers.json"),
+      folder: path,
     }),
   );
 }

@@ -60,6 +60,7 @@ describe("the bundled int8 model", () => {
       maxTokens: 256,
       specialTokens: 2,
       leadingTokens: 1,
+      prompts: { query: "", document: "" },
     });
     expect([...(hello?.tokens.ids ?? [])]).toEqual([101, 7592, 2088, 102]);
     expect([...(hello?.tokens.starts ?? [])]).toEqual([0, 0, 6, 0]);

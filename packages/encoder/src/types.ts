@@ -1,4 +1,5 @@
 import type { Device, Flow, PolysemeError } from "@polyseme/core";
+import type { ModelPrompts } from "./model-prompts.ts";
 
 /** A text's tokens as the model sees them, special tokens included. */
 export interface Tokens {
@@ -35,6 +36,8 @@ export interface ModelInfo {
   /** How many of them stand before the text (1 for BERT). */
   readonly leadingTokens: number;
   readonly pooling: "mean" | "cls" | "max" | "last";
+  /** What stands before a query and before a document; whoever encodes one puts it there. */
+  readonly prompts: ModelPrompts;
 }
 
 /** What to compute besides nothing; each costs a copy out of the runtime. */

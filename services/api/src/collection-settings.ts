@@ -40,12 +40,22 @@ export function tokenSettingsOf(wanted: Partial<TokenSettings>, model: ModelShap
     new PolysemeError("invalid", message, { details: { field } });
   if (tokenVectors === "none" && tokenPooling > 1)
     throw invalid("tokenPooling", 'tokenPooling shares token vectors, and tokenVectors is "none". Set it to "int8".');
+  // Places of tokens would have to be counted without what the model wants before a text; not built.
+  if ((tokenVectors !== "none" || lateChunking) && hasPrompts(model))
+    throw invalid(
+      lateChunking ? "lateChunking" : "tokenVectors",
+      `${model.name} wants words of its own before each text, which vectors of tokens cannot be kept with. Leave it out.`,
+    );
   if (lateChunking && model.pooling !== "mean")
     throw invalid(
       "lateChunking",
       `Late chunks are means of token vectors, and ${model.name} was not trained for means (its pooling: ${model.pooling}).`,
     );
   return { tokenVectors, tokenPooling, lateChunking };
+}
+
+function hasPrompts({ prompts }: ModelShape): boolean {
+  return prompts !== undefined && prompts.query + prompts.document !== "";
 }
 
 /**

@@ -35,8 +35,8 @@ export interface ChunkOptions {
 }
 
 /**
- * Cuts the text and tokenises each chunk. No chunk crosses a section's start, and what its section's context takes is left
- * free in it.
+ * Cuts the text and tokenises each chunk, with what the model wants before a document and the context of its section, which
+ * are no part of its text. No chunk crosses a section's start.
  * @throws PolysemeError `unusable_text`
  */
 export async function chunkDocument(
@@ -46,22 +46,33 @@ export async function chunkDocument(
   { inTurn = AT_ONCE, places = false }: ChunkOptions = {},
 ): Promise<PlannedChunk[]> {
   const { text } = document;
-  const tokenise: Tokenise = (texts) => (places ? encoder.tokenize(texts) : encoder.tokenizeIds(texts));
-  const contextOf = makeContextReader(encoder, chunking.maxTokens);
+  // Places are counted in the chunk, so where they are wanted nothing stands before it.
+  const { document: prompt } = places ? { document: "" } : encoder.info.prompts;
+  const tokeniseBeside = (context: Int32Array): Tokenise =>
+    places
+      ? (texts) => encoder.tokenize(texts)
+      : (texts) => encoder.tokenizeIds(prompt === "" || context.length > 0 ? texts : texts.map((one) => prompt + one));
+  const contextOf = makeContextReader(encoder, chunking.maxTokens, prompt);
   const stretches = stretchesOf(document);
   const [only] = stretches;
   if (stretches.length === 1 && only !== undefined) {
-    const whole = await asOneChunk(text, only, await contextOf(only.context), chunking, tokenise);
+    const context = await contextOf(only.context);
+    const whole = await asOneChunk(text, only, context, chunking, tokeniseBeside(context));
     if (whole !== undefined) return [whole];
   }
   const cut = async (): Promise<PlannedChunk[]> => {
     const chunks: PlannedChunk[] = [];
+    const [empty] = prompt === "" ? [] : await encoder.tokenizeIds([prompt]);
+    const withPrompt = empty?.ids.length ?? encoder.info.specialTokens;
     for (const group of groupsOf(stretches, windowCharacters(chunking))) {
       const cutGroup = group.map(async (stretch) => {
         const context = await contextOf(stretch.context);
+        const tokenise = tokeniseBeside(context);
         // The only one was found too long above.
         const whole = stretches.length === 1 ? undefined : await asOneChunk(text, stretch, context, chunking, tokenise);
-        return whole === undefined ? cutStretch(text, stretch, context, chunking, encoder, tokenise) : [whole];
+        if (whole !== undefined) return [whole];
+        const besides = context.length > 0 ? encoder.info.specialTokens : withPrompt;
+        return cutStretch(text, stretch, { context, besides }, chunking, encoder, tokenise);
       });
       chunks.push(...(await Promise.all(cutGroup)).flat());
     }
@@ -74,7 +85,7 @@ export async function chunkDocument(
 async function cutStretch(
   text: string,
   { start, end }: Stretch,
-  context: Int32Array,
+  { context, besides }: { readonly context: Int32Array; readonly besides: number },
   chunking: Chunking,
   encoder: Encoder,
   tokenise: Tokenise,
@@ -83,7 +94,7 @@ async function cutStretch(
   const part = text.slice(start, end);
   const tokensOf = (from: number, to: number): Promise<Tokens> => encoder.tokenizeWhole(part.slice(from, to));
   const chunks: PlannedChunk[] = [];
-  for await (const spans of spansInWindows(part, own, encoder.info.specialTokens, tokensOf)) {
+  for await (const spans of spansInWindows(part, own, besides, tokensOf)) {
     const inText = spans.map((span) => ({ start: start + span.start, end: start + span.end }));
     const fitted = await fit(text, inText, own.maxTokens, tokenise);
     chunks.push(...fitted.map((chunk) => ({ ...chunk, context })));

@@ -9,22 +9,37 @@ const NONE = new Int32Array();
  * Gives the ids of contexts, without special tokens. One that is longer than a quarter of a chunk loses its beginning, up
  * to a word: the names at its end are the nearest to the text. Each is tokenised once.
  * @param maxTokens of a chunk
+ * @param prompt what the model wants before a document: it stands before each context
  */
 export function makeContextReader(
   encoder: Pick<Encoder, "tokenizeWhole">,
   maxTokens: number,
+  prompt: string,
 ): (context: string | undefined) => Promise<Int32Array> {
   const most = Math.floor(maxTokens * MOST_SHARE);
   const known = new Map<string, Promise<Int32Array>>();
+  const promptIds = async (): Promise<Int32Array> =>
+    // A space at its end would be a token of its own to some tokenizers.
+    prompt === "" ? NONE : (await encoder.tokenizeWhole(prompt.trimEnd())).ids;
   return (context) => {
     if (context === undefined) return Promise.resolve(NONE);
     const before = known.get(context);
     if (before !== undefined) return before;
     // A line of its own, for tokenizers to which the end of a line is a token.
-    const ids = encoder.tokenizeWhole(`${context}\n`).then((tokens) => lastOf(tokens, most));
+    const ids = Promise.all([promptIds(), encoder.tokenizeWhole(`${context}\n`)]).then(([before, tokens]) =>
+      joined(before, lastOf(tokens, most)),
+    );
     known.set(context, ids);
     return ids;
   };
+}
+
+function joined(first: Int32Array, second: Int32Array): Int32Array {
+  if (first.length === 0) return second;
+  const all = new Int32Array(first.length + second.length);
+  all.set(first);
+  all.set(second, first.length);
+  return all;
 }
 
 function lastOf({ ids, starts, ends }: Tokens, most: number): Int32Array {

@@ -61,20 +61,33 @@ async function likeDocument(
 
 async function encodeQuery(
   encoders: EncoderRegistry,
-  { generation }: Collection,
+  { name, generation }: Collection,
   query: string,
   plan: SearchPlan,
   { signal, trace }: { signal: AbortSignal; trace: string | undefined },
 ): Promise<Pick<SoughtUnits, "vector" | "units">> {
   const encoder = await encoders.get(generation.model);
   const options = { lane: "interactive", signal, trace } as const;
+  const { prompts } = encoder.info;
   if (!plan.rerank && !plan.explain) {
-    const [vector] = await embedTexts(encoder, [query], options);
+    const text = keepsTokens(generation) ? query : prompts.query + query;
+    const [vector] = await embedTexts(encoder, [text], options);
     if (vector === undefined) throw new Error("A text without an embedding");
     return { vector };
   }
+  if (prompts.query + prompts.document !== "")
+    throw new PolysemeError(
+      "invalid",
+      `The model of "${name}" wants words of its own before each text, which cannot be explained.`,
+      { details: { field: plan.explain ? "explain" : "rerank" } },
+    );
   const [text] = await encodeTexts(encoder, [query], { ...options, wants: { embedding: true, contextual: true } });
   if (text?.encoded.embedding === undefined) throw new Error("A text without an embedding");
   const units = queryUnits(query, text, encoder.info, (id) => encoder.tokenText(id));
   return { vector: text.encoded.embedding, units };
+}
+
+/** Such a collection's chunks are encoded as they are, whatever the model wants before them; so are its queries. */
+function keepsTokens({ tokens }: Collection["generation"]): boolean {
+  return tokens.tokenVectors !== "none" || tokens.lateChunking;
 }
