@@ -48,7 +48,9 @@ const PLAIN: TextConfig = { name: "plain", qualified: "polyseme_store.plain" };
  * @param language a tag such as `en` or `pt-BR`
  */
 export function textConfig(language: string | null): TextConfig {
-  const name = CONFIGS[language?.toLowerCase().split("-")[0] ?? ""];
+  const tag = language?.toLowerCase().split("-")[0] ?? "";
+  // A language is whatever a caller set, and this ends in SQL: an object's inherited names are none of its own.
+  const name = Object.hasOwn(CONFIGS, tag) ? CONFIGS[tag] : undefined;
   return name === undefined ? PLAIN : { name, qualified: `pg_catalog.${name}` };
 }
 
