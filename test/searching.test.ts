@@ -105,7 +105,7 @@ describe.skipIf(databaseUrl === null || redisUrl === null)("search on real serve
         10,
       );
     expect(hits).toHaveLength(NOTES.length);
-    expect(timing).toMatchObject({ searchMs: expect.any(Number), lexicalMs: expect.any(Number) });
+    expect([typeof timing["searchMs"], typeof timing["lexicalMs"]]).toEqual(["number", "number"]);
   });
 
   test("by words keeps to a filter", async () => {
@@ -193,15 +193,15 @@ describe.skipIf(databaseUrl === null || redisUrl === null)("search on real serve
     expect(after.map(scores)).toEqual(before.map(scores));
   });
 
-  /** As the index builder makes it, and waits until the api has noticed. */
+  /** Asks for it as a setting, and waits until searches use it. */
   async function buildTextIndex(name: string): Promise<void> {
+    await stack.http.call("PUT", `/v1/collections/${name}`, { index: { text: "gin" } });
     const database = openPostgres(stack.environment["DATABASE_URL"] ?? "", {
       maxConnections: 2,
       onIdleError: () => undefined,
     });
     try {
-      const { name: index, on, using } = textIndex(await getCollection(database, name));
-      await database.query(`create index ${index} on ${on} ${using}`);
+      const { name: index } = textIndex(await getCollection(database, name));
       await waitUntil("a search has used the index", async () => {
         await search({ query: "letter", mode: "lexical" }, name);
         const { rows } = await database.query<{ scans: number }>(

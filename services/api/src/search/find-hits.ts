@@ -58,7 +58,7 @@ export async function findHits(
       return { hits, isAll: true };
     }
     default:
-      throw new Error(`A search of an unknown mode: ${plan.mode satisfies never}`);
+      throw new Error(`A search of an unknown mode: ${String(plan.mode satisfies never)}`);
   }
 }
 
