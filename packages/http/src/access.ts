@@ -1,5 +1,6 @@
 import { PolysemeError, type KeyRole } from "@polyseme/core";
 import type { FastifyContextConfig, FastifyInstance, FastifyRequest, RouteOptions } from "fastify";
+import type { ErrorDialect } from "./error-dialects.ts";
 
 /** Who may call a route, least first: each may also do what those before it may. `metrics` is whoever only scrapes. */
 const RANKS = ["nobody", "metrics", "read", "write", "admin"] as const satisfies readonly (
@@ -29,6 +30,8 @@ declare module "fastify" {
     readonly tiedKeys?: "served";
     /** Browsers ask people for the key (HTTP Basic, the key as password): for pages that cannot send a header. */
     readonly browser?: true;
+    /** In whose shape errors are answered, for routes that clients of others call; undefined: in ours. */
+    readonly errors?: ErrorDialect;
   }
   interface FastifyInstance {
     /** Decorate a plugin's instance with it when its routes are made by others: what each of them would have to say. */

@@ -1,7 +1,8 @@
 import { ERROR_CODES, makeLog, PolysemeError, type ErrorCode } from "@polyseme/core";
 import fastify from "fastify";
 import { describe, expect, test, vi } from "vitest";
-import { answerError, errorBody, type ErrorBody } from "./answer-error.ts";
+import { answerError } from "./answer-error.ts";
+import { errorBody, type ErrorBody } from "./error-dialects.ts";
 
 const SECRET = "password s3cret at db.internal";
 

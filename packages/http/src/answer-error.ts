@@ -1,9 +1,6 @@
-import { PolysemeError, asPolysemeError, type ErrorCode, type ErrorDetails } from "@polyseme/core";
+import { PolysemeError, asPolysemeError } from "@polyseme/core";
 import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
-
-export interface ErrorBody {
-  readonly error: { readonly code: ErrorCode; readonly message: string; readonly details?: ErrorDetails };
-}
+import { inDialect } from "./error-dialects.ts";
 
 /** A field's name is the caller's own and may be a megabyte. */
 const FIELD_CHARACTERS = 200;
@@ -27,18 +24,13 @@ export function answerError(error: unknown, request: FastifyRequest, reply: Fast
       typeof seconds === "number" ? Math.max(1, Math.ceil(seconds)) : DEFAULT_RETRY_AFTER_SECONDS,
     );
   }
-  return reply.status(known.status).send(errorBody(known));
+  return reply.status(known.status).send(inDialect(known, request.routeOptions.config.errors));
 }
 
 /** A caller who left while sending: no fault of ours to log, and nobody to answer. */
 function brokenOff({ raw }: FastifyRequest): PolysemeError | undefined {
   if (!raw.destroyed || raw.complete) return undefined;
   return new PolysemeError("invalid", "The request broke off before its end.", { details: { field: "body" } });
-}
-
-export function errorBody(error: PolysemeError): ErrorBody {
-  const message = error.code === "internal" ? "Something failed here; the log has the reason." : error.message;
-  return { error: { code: error.code, message, ...(error.details === undefined ? {} : { details: error.details }) } };
 }
 
 /** Errors that fastify makes before a handler runs, in our words. */

@@ -1,7 +1,7 @@
 import { makeLog, makeMetrics, PolysemeError } from "@polyseme/core";
 import { Type } from "typebox";
 import { afterEach, describe, expect, test, vi } from "vitest";
-import type { ErrorBody } from "./answer-error.ts";
+import type { ErrorBody } from "./error-dialects.ts";
 import { buildApp, type App, type AppOptions } from "./app.ts";
 import { makeKeyRing } from "./key-ring.ts";
 

@@ -4,9 +4,10 @@ import "./request-traces.ts";
 
 export { requireTicket } from "./require-ticket.ts";
 export { mayTouch, notYours, requireCollections, type Caller, type Rank } from "./access.ts";
-export { errorBody } from "./answer-error.ts";
+export { errorBody, OpenAiErrorSchema, TeiErrorSchema } from "./error-dialects.ts";
 export { buildApp, type App, type AppOptions, type UnbuiltRoute } from "./app.ts";
 export { backendProbes } from "./backend-probes.ts";
+export { requireLocalName } from "./credentials.ts";
 export { makeKey } from "./key-material.ts";
 export { KEY_LIFETIME_MS, type KeyRing } from "./key-ring.ts";
 export { requestSignal } from "./request-signal.ts";

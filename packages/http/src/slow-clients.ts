@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 import { PolysemeError } from "@polyseme/core";
 import type { FastifyReply, FastifyRequest } from "fastify";
-import { errorBody } from "./answer-error.ts";
+import { errorBody } from "./error-dialects.ts";
 
 /** From the first byte of a connection, or of its next request, until all headers are there. */
 export const HEADERS_MS = 15_000;
