@@ -123,6 +123,8 @@ describe("a key of one collection", () => {
       "GET /v1/aliases",
       "GET /v1/collections",
       "GET /v1/failures",
+      "GET /v1/models",
+      "GET /v1/models/{model}",
       "POST /v1/embeddings",
       "POST /v1/failures/redrive",
       "POST /v1/inspect",

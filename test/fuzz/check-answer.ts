@@ -13,6 +13,7 @@ export interface Breach {
 const MOST_MESSAGE_CHARACTERS = 4_000;
 /** Node answers these by itself, without a body, before anything of ours is asked. */
 const BARE_STATUSES = new Set([417]);
+const TEI_ERROR_TYPES = new Set(["Unhealthy", "Backend", "Overloaded", "Validation", "Tokenizer", "Empty"]);
 
 export type AnswerCheck = (request: FuzzRequest, answer: FuzzAnswer) => Breach | undefined;
 
@@ -44,7 +45,8 @@ export function makeAnswerCheck(): AnswerCheck {
     if (method === "HEAD" && !isWhole(request)) return undefined;
     if (method === "HEAD") return text === "" ? undefined : breach("HEAD has a body");
     if (status >= 400) {
-      const fault = BARE_STATUSES.has(status) && text === "" ? undefined : errorFault(status, text);
+      const isBare = BARE_STATUSES.has(status) && text === "";
+      const fault = isBare ? undefined : faultOf(operation, status, text);
       if (fault !== undefined) return breach(`${status} ${fault}`);
     }
     // What is said of an operation is said of its own method and path only.
@@ -68,8 +70,39 @@ function declared({ answers }: Operation, status: number): JsonSchema | undefine
   return "nothing";
 }
 
-function errorFault(status: number, text: string): string | undefined {
+/** Whose clients a route's errors are for, by what the route says of them. */
+function dialectOf({ answers }: Operation): "openai" | "tei" | "ours" {
+  const said = answers.get("4XX")?.properties;
+  if (said?.["error_type"] !== undefined) return "tei";
+  return said?.["error"]?.properties?.["param"] === undefined ? "ours" : "openai";
+}
+
+/** Of a method that the route does not have, the error is ours: no route was found. */
+function faultOf(operation: Operation, status: number, text: string): string | undefined {
   const body = jsonOf(text)?.json;
+  const error = isRecord(body) ? body["error"] : undefined;
+  switch (dialectOf(operation)) {
+    case "tei": {
+      if (!isRecord(body) || !("error_type" in body)) return errorFault(status, body);
+      const isWhole = Object.keys(body).length === 2 && TEI_ERROR_TYPES.has(String(body["error_type"]));
+      return isWhole && isMessage(error) ? undefined : 'is not {"error": "…", "error_type": "…"}';
+    }
+    case "openai": {
+      if (!isRecord(error) || !("param" in error)) return errorFault(status, body);
+      const { type, param, ...rest } = error;
+      if (typeof type !== "string" || (param !== null && typeof param !== "string")) return "has no type and param";
+      return errorFault(status, { error: rest });
+    }
+    case "ours":
+      return errorFault(status, body);
+  }
+}
+
+function isMessage(value: unknown): boolean {
+  return typeof value === "string" && value !== "" && value.length <= MOST_MESSAGE_CHARACTERS;
+}
+
+function errorFault(status: number, body: unknown): string | undefined {
   if (!isRecord(body)) return "is no JSON object";
   if (Object.keys(body).join() !== "error" || !isRecord(body["error"])) return 'is not {"error": {…}}';
   const { code, message, details, ...others } = body["error"];
@@ -77,7 +110,7 @@ function errorFault(status: number, text: string): string | undefined {
   if (!isErrorCode(code)) return `has the unknown code ${String(code)}`;
   if (ERROR_CODES[code].status !== status) return `has the code ${code} of status ${ERROR_CODES[code].status}`;
   if (typeof message !== "string" || message === "") return "has no message";
-  if (message.length > MOST_MESSAGE_CHARACTERS) return "has a message without end";
+  if (!isMessage(message)) return "has a message without end";
   return details === undefined || isRecord(details) ? undefined : "has details that are no object";
 }
 

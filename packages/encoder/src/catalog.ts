@@ -1,5 +1,5 @@
 import { PolysemeError } from "@polyseme/core";
-import { findModel, type FoundModel } from "./find-model.ts";
+import { findModel, listModels, type FoundModel } from "./find-model.ts";
 import type { ModelPrompts } from "./model-prompts.ts";
 import { readModelFolder } from "./read-model-folder.ts";
 import type { ModelInfo } from "./types.ts";
@@ -19,6 +19,8 @@ export interface ModelShape {
 export interface ModelCatalog {
   readonly defaultModel: string;
   find(name: string): Promise<FoundModel>;
+  /** Those that a request may name, the default one first. */
+  list(): Promise<FoundModel[]>;
   /**
    * @throws PolysemeError `invalid` when there is no such model, `model_unavailable` when its files are broken
    */
@@ -40,6 +42,11 @@ export function makeCatalog(options: { defaultModel: string; modelsDir: string |
   return {
     defaultModel: options.defaultModel,
     find,
+    async list() {
+      const known = await find(options.defaultModel).catch(() => undefined);
+      const others = await listModels({ modelsDir: options.modelsDir });
+      return [...(known === undefined ? [] : [known]), ...others.filter(({ folder }) => folder !== known?.folder)];
+    },
     async describe(name) {
       const found = await find(name);
       const { dimensions, maxTokens, pooling, prompts } = await readModelFolder(found.folder);

@@ -10,6 +10,7 @@ import { exportRoutes } from "./export-routes.ts";
 import { failureRoutes } from "./failure-routes.ts";
 import { inspectRoutes } from "./inspect-routes.ts";
 import { keyRoutes } from "./key-routes.ts";
+import { modelRoutes } from "./model-routes.ts";
 import { migrationRoutes } from "./migration-routes.ts";
 import { watchOverlaps } from "./overlap/overlap-watch.ts";
 import { pageRoutes } from "./page-routes.ts";
@@ -49,6 +50,7 @@ export function makeApi(options: ApiOptions): Service {
       await app.register(senseRoutes, { database, encoders, metrics });
       await app.register(inspectRoutes, { encoders });
       await app.register(embeddingsRoutes, { encoders });
+      await app.register(modelRoutes, { catalog: encoders.catalog });
       await app.register(keyRoutes, { database, keys, log });
       await app.register(queueBoard, { queues });
       await app.register(pageRoutes, { log });

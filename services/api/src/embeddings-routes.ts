@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
 import { checkUsableText, PolysemeError } from "@polyseme/core";
 import type { Encoder, EncoderRegistry } from "@polyseme/encoder";
-import { ErrorSchema, requestSignal } from "@polyseme/http";
+import { OpenAiErrorSchema, requestSignal } from "@polyseme/http";
 import { Type } from "typebox";
 
 const MAX_INPUTS = 2_048;
@@ -25,7 +25,7 @@ export const embeddingsRoutes: FastifyPluginAsyncTypebox<{ encoders: EncoderRegi
   app.post(
     "/v1/embeddings",
     {
-      config: { needs: "read", tiedKeys: "served" },
+      config: { needs: "read", tiedKeys: "served", errors: "openai" },
       schema: {
         operationId: "embeddings",
         summary: "Embeddings in OpenAI's shape; texts longer than the model takes are cut",
@@ -50,8 +50,8 @@ export const embeddingsRoutes: FastifyPluginAsyncTypebox<{ encoders: EncoderRegi
             model: Type.String(),
             usage: Type.Object({ prompt_tokens: Type.Integer(), total_tokens: Type.Integer() }),
           }),
-          "4xx": ErrorSchema,
-          "5xx": ErrorSchema,
+          "4xx": OpenAiErrorSchema,
+          "5xx": OpenAiErrorSchema,
         },
       },
     },
