@@ -121,10 +121,19 @@ describe("a key of one collection", () => {
     // A route that comes here must bound itself to the caller's collections, or touch none.
     expect(served.sort()).toEqual([
       "GET /v1/aliases",
+      "GET /info",
       "GET /v1/collections",
       "GET /v1/failures",
       "GET /v1/models",
       "GET /v1/models/{model}",
+      "POST /decode",
+      "POST /embed",
+      "POST /embed_all",
+      "POST /embed_sparse",
+      "POST /predict",
+      "POST /rerank",
+      "POST /similarity",
+      "POST /tokenize",
       "POST /v1/embeddings",
       "POST /v1/failures/redrive",
       "POST /v1/inspect",
@@ -184,6 +193,6 @@ describe("every route", () => {
       expect([nameOf(operation), status === 401]).toEqual([nameOf(operation), operation.needs !== "nobody"]);
     }
     const open = operations.filter(({ needs }) => needs === "nobody").map(nameOf);
-    expect(open.sort()).toEqual(["GET /", "GET /docs", "GET /healthz", "GET /readyz"]);
+    expect(open.sort()).toEqual(["GET /", "GET /docs", "GET /health", "GET /healthz", "GET /readyz"]);
   });
 });

@@ -57,6 +57,7 @@ export async function makeInstantEncoders(catalog: ModelCatalog, options: Instan
     tokenize: (texts) => tokenizer.tokenize(texts),
     tokenizeIds: (texts) => tokenizer.tokenizeIds(texts),
     tokenizeWhole: (text) => tokenizer.tokenizeWhole(text),
+    decode: () => Promise.reject(new Error("Not asked for")),
     tokenText: () => "",
     withSpecialTokens: (ids) => Int32Array.from([CLS, ...ids, SEP]),
     async encode(ids, { wants }): Promise<Encoded> {

@@ -90,6 +90,7 @@ async function openAttempt(attempt: Attempt, options: OpenEncoderOptions): Promi
     tokenizeIds: (texts) => tokenizer.tokenizeIds(texts),
     tokenizeWhole: (text) => tokenizer.tokenizeWhole(text),
     tokenText: (id) => tokenizer.tokenText(id),
+    decode: (ids, decodeOptions) => tokenizer.decode(ids, decodeOptions),
     withSpecialTokens: (ids) => tokenizer.withSpecialTokens(ids),
     encode: (ids, encodeOptions) => runner.encode(ids, encodeOptions),
     get failure() {

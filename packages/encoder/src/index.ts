@@ -14,3 +14,4 @@ export { makeEncoderRegistry, type EncoderRegistry } from "./encoder-registry.ts
 export type { InferenceProbe } from "./inference-probe.ts";
 export { showEncoders } from "./encoder-gauges.ts";
 export { encoderThreads, openEncoders, type LoadedEncoders } from "./open-encoders.ts";
+export { readModelPrompts } from "./named-prompts.ts";

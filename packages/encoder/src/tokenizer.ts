@@ -13,6 +13,7 @@ export interface TextTokenizer {
   tokenizeIds(texts: readonly string[]): Promise<TokenIds[]>;
   tokenizeWhole(text: string): Promise<Tokens>;
   tokenText(id: number): string;
+  decode(ids: readonly number[], options: { readonly skipSpecialTokens: boolean }): Promise<string>;
   withSpecialTokens(ids: readonly number[]): Int32Array;
 }
 
@@ -57,6 +58,8 @@ function makeTokenizer(native: NativeTokenizer, template: Template, maxTokens: n
     leadingTokens: template.leading.length,
 
     tokenText: (id) => native.idToToken(id) ?? "",
+
+    decode: (ids, { skipSpecialTokens }) => usable(() => native.decode([...ids], skipSpecialTokens)),
 
     withSpecialTokens(ids) {
       const unknown = ids.find((id) => native.idToToken(id) === null);

@@ -94,6 +94,9 @@ export interface Encoder {
   /** A token as the vocabulary writes it; empty when there is none of that id. */
   tokenText(id: number): string;
 
+  /** The text of these ids, as near as the vocabulary keeps it; ids that it does not have are left out. */
+  decode(ids: readonly number[], options: { readonly skipSpecialTokens: boolean }): Promise<string>;
+
   /**
    * Ids given by a caller, with the model's special tokens around them, cut to `maxTokens`.
    * @throws PolysemeError `invalid` when one is not in the vocabulary

@@ -17,6 +17,7 @@ import { pageRoutes } from "./page-routes.ts";
 import { queueBoard } from "./queue-board.ts";
 import { searchRoutes } from "./search-routes.ts";
 import { senseRoutes } from "./senses/sense-routes.ts";
+import { teiRoutes } from "./tei/tei-routes.ts";
 
 export interface ApiOptions {
   readonly backends: Backends;
@@ -51,6 +52,7 @@ export function makeApi(options: ApiOptions): Service {
       await app.register(inspectRoutes, { encoders });
       await app.register(embeddingsRoutes, { encoders });
       await app.register(modelRoutes, { catalog: encoders.catalog });
+      await app.register(teiRoutes, { encoders, inference });
       await app.register(keyRoutes, { database, keys, log });
       await app.register(queueBoard, { queues });
       await app.register(pageRoutes, { log });
