@@ -7,6 +7,9 @@ const MAY_IMPORT = {
   "packages/core": [],
   "packages/words": [],
   "packages/client": [],
+  "packages/langchain": ["client"],
+  "packages/llamaindex": ["client"],
+  "packages/mcp": ["core", "client", "http"],
   "packages/encoder": ["core"],
   "packages/store": ["core"],
   "packages/queue": ["core"],
@@ -18,7 +21,7 @@ const MAY_IMPORT = {
   "services/embedder": ["core", "words", "store", "queue", "backends", "http", "encoder"],
   "services/api": ["core", "words", "store", "queue", "backends", "http", "encoder", "page"],
   "services/all": ["core", "store", "queue", "backends", "http", "encoder", "ingest", "embedder", "api"],
-  "packages/cli": ["core", "client", "encoder", "backends", "ingest", "embedder", "api", "all"],
+  "packages/cli": ["core", "client", "mcp", "encoder", "backends", "ingest", "embedder", "api", "all"],
 };
 
 /** What only describes may be shared further: it leaves nothing behind when it is built. */

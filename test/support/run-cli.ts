@@ -13,6 +13,7 @@ export async function runCliHere(argv: readonly string[]): Promise<{ code: numbe
     stdin: new PassThrough(),
     out: makeTerminal(stream("out"), {}),
     err: makeTerminal(stream("err"), {}),
+    outStream: new PassThrough(),
     errStream: new PassThrough(),
     signals: { stop: new AbortController().signal, abandon: new AbortController().signal },
   });

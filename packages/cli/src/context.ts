@@ -12,6 +12,8 @@ export interface CliContext {
   readonly out: Terminal;
   /** Everything else. */
   readonly err: Terminal;
+  /** The raw stream of `out`, for a protocol that has it to itself. */
+  readonly outStream: Writable;
   /** The raw stream of `err`, for a progress bar. */
   readonly errStream: Writable;
   readonly signals: StopSignals;

@@ -19,6 +19,7 @@ await runMain(
       stdin: process.stdin,
       out: makeTerminal(process.stdout, process.env),
       err: makeTerminal(process.stderr, process.env),
+      outStream: process.stdout,
       errStream: process.stderr,
       signals,
     });

@@ -10,12 +10,14 @@ import { addImport } from "./commands/import.ts";
 import { addIngest } from "./commands/ingest.ts";
 import { addInspect } from "./commands/inspect.ts";
 import { addKeys } from "./commands/keys.ts";
+import { addMcp } from "./commands/mcp.ts";
 import { addModels } from "./commands/models.ts";
 import { addSearch } from "./commands/search.ts";
 import { addSenses } from "./commands/senses.ts";
 import { addServe } from "./commands/serve.ts";
 import { addStatus } from "./commands/status.ts";
 import type { CliContext } from "./context.ts";
+import { VERSION } from "./version.ts";
 
 const SERVER_HELP = `
 Which server a command talks to: the one of --url or POLYSEME_URL; else the one that runs on the data folder
@@ -47,6 +49,7 @@ export async function runCli(argv: readonly string[], context: CliContext): Prom
     addModels,
     addKeys,
     addEval,
+    addMcp,
     addDoctor,
     addDemo,
   ];
@@ -61,8 +64,6 @@ export async function runCli(argv: readonly string[], context: CliContext): Prom
     throw error;
   }
 }
-
-const VERSION = "0.1.0";
 
 /** Commander's own output goes where ours goes; it never ends the process. */
 function configureAll(command: Command, context: CliContext): void {

@@ -11,6 +11,8 @@ export interface ServerUse {
   readonly url: string;
   /** Aborted when the user asks to stop, or the server that this process started has failed. */
   readonly signal: AbortSignal;
+  /** A client of the same server with another key, or without one. */
+  readonly clientFor: (apiKey: string | undefined) => Polyseme;
   /** True when this command started it and will stop it. */
   readonly isOwn: boolean;
 }
@@ -36,7 +38,8 @@ export async function withServer<T>(
   const known = url ?? nonEmpty(context.env["POLYSEME_URL"]) ?? (await findRunning(config, signal));
   if (known === undefined) return withOwnServer(context, config, work);
   const client = makeClient(known, nonEmpty(context.env["POLYSEME_API_KEY"]) ?? config.apiKeys[0]);
-  return work({ client, url: known, signal, isOwn: false }).catch((error: unknown) => {
+  const clientFor = (apiKey: string | undefined): Polyseme => makeClient(known, apiKey);
+  return work({ client, clientFor, url: known, signal, isOwn: false }).catch((error: unknown) => {
     throw error instanceof PolysemeRequestError && error.status === UNAUTHORIZED
       ? new Error(`${known} wants another API key. Set POLYSEME_API_KEY to one that it knows.`, { cause: error })
       : error;
@@ -87,7 +90,8 @@ async function withOwnServer<T>(context: CliContext, config: Config, work: (use:
   });
   try {
     const signal = AbortSignal.any([context.signals.stop, failed.signal]);
-    return await work({ client: makeClient(url, ownKey), url, signal, isOwn: true });
+    const clientFor = (apiKey: string | undefined): Polyseme => makeClient(url, apiKey);
+    return await work({ client: makeClient(url, ownKey), clientFor, url, signal, isOwn: true });
   } finally {
     stop.abort(new Error("The command is done"));
     await running;
