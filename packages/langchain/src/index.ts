@@ -1,0 +1,3 @@
+export { PolysemeEmbeddings, type PolysemeEmbeddingsFields } from "./embeddings.ts";
+export { PolysemeRetriever, type PolysemeRetrieverFields } from "./retriever.ts";
+export { PolysemeVectorStore, type AddOptions, type PolysemeFilter, type PolysemeStoreConfig } from "./vector-store.ts";
