@@ -20,6 +20,7 @@ export const modelRoutes: FastifyPluginAsyncTypebox<{ catalog: ModelCatalog }> =
     {
       config: { needs: "read", tiedKeys: "served", errors: "openai" },
       schema: {
+        operationId: "listModels",
         summary: "The models that lie here, in OpenAI's shape, the default one first",
         tags: ["meaning"],
         response: {
@@ -37,6 +38,7 @@ export const modelRoutes: FastifyPluginAsyncTypebox<{ catalog: ModelCatalog }> =
     {
       config: { needs: "read", tiedKeys: "served", errors: "openai" },
       schema: {
+        operationId: "getModel",
         summary: "One model, in OpenAI's shape",
         tags: ["meaning"],
         params: Type.Object({ model: Type.String() }),

@@ -24,6 +24,7 @@ export const embedRoutes: FastifyPluginAsyncTypebox<{ encoders: EncoderRegistry 
     {
       config,
       schema: {
+        operationId: "teiEmbed",
         summary: "Embeddings of the default model",
         tags,
         body: EmbedBody,
@@ -46,6 +47,7 @@ export const embedRoutes: FastifyPluginAsyncTypebox<{ encoders: EncoderRegistry 
     {
       config,
       schema: {
+        operationId: "teiEmbedAll",
         summary: "The contextual vector of every token, special tokens too",
         tags,
         body: EmbedAllBody,
@@ -73,6 +75,7 @@ export const embedRoutes: FastifyPluginAsyncTypebox<{ encoders: EncoderRegistry 
     {
       config,
       schema: {
+        operationId: "teiSimilarity",
         summary: "Cosine of a sentence with each of others",
         tags,
         body: SimilarityBody,

@@ -36,7 +36,12 @@ export const infoRoutes: FastifyPluginAsyncTypebox<{ encoders: EncoderRegistry; 
     "/info",
     {
       config: { needs: "read", tiedKeys: "served", errors: "tei" },
-      schema: { summary: "The default model and the limits", tags, response: { 200: Info, ...ERRORS } },
+      schema: {
+        operationId: "teiInfo",
+        summary: "The default model and the limits",
+        tags,
+        response: { 200: Info, ...ERRORS },
+      },
     },
     async () => {
       const { info } = await encoders.get(encoders.catalog.defaultModel);
@@ -64,7 +69,12 @@ export const infoRoutes: FastifyPluginAsyncTypebox<{ encoders: EncoderRegistry; 
     "/health",
     {
       config: { needs: "nobody", errors: "tei" },
-      schema: { summary: "The encoder answers", tags, response: { 200: Type.String(), ...ERRORS } },
+      schema: {
+        operationId: "teiHealth",
+        summary: "The encoder answers",
+        tags,
+        response: { 200: Type.String(), ...ERRORS },
+      },
     },
     async (_request, reply) => {
       await inference.check().catch((error: unknown) => {

@@ -15,10 +15,16 @@ export interface TeiDeps {
 
 /** What a client of text-embeddings-inference may ask for and no model here can do, with what can be done instead. */
 const NOT_HERE = {
-  "/embed_sparse": "There is no sparse model here. POST /v1/collections/{collection}/search ranks by words.",
-  "/rerank":
-    'There is no model for pairs of texts here. POST /v1/collections/{collection}/search with "rerank": "maxsim" ranks what is stored.',
-  "/predict": "There is no classifier here.",
+  "/embed_sparse": {
+    name: "teiEmbedSparse",
+    instead: "There is no sparse model here. POST /v1/collections/{collection}/search ranks by words.",
+  },
+  "/rerank": {
+    name: "teiRerank",
+    instead:
+      'There is no model for pairs of texts here. POST /v1/collections/{collection}/search with "rerank": "maxsim" ranks what is stored.',
+  },
+  "/predict": { name: "teiPredict", instead: "There is no classifier here." },
 } as const;
 
 /**
@@ -32,12 +38,17 @@ export const teiRoutes: FastifyPluginAsyncTypebox<TeiDeps> = async (app, { encod
     await inner.register(embedRoutes, { encoders });
     await inner.register(tokenRoutes, { encoders });
   });
-  for (const [url, instead] of Object.entries(NOT_HERE))
+  for (const [url, { name, instead }] of Object.entries(NOT_HERE))
     app.post(
       url,
       {
         config: { needs: "read", tiedKeys: "served", errors: "tei" },
-        schema: { summary: `Not here: ${instead}`, tags: ["text-embeddings-inference"], response: ERRORS },
+        schema: {
+          operationId: name,
+          summary: `Not here: ${instead}`,
+          tags: ["text-embeddings-inference"],
+          response: ERRORS,
+        },
       },
       () => {
         throw new PolysemeError("not_implemented", instead);

@@ -43,6 +43,7 @@ export const tokenRoutes: FastifyPluginAsyncTypebox<{ encoders: EncoderRegistry 
     {
       config,
       schema: {
+        operationId: "teiTokenize",
         summary: "All tokens of texts, whatever the model's limit",
         tags,
         body: TokenizeBody,
@@ -70,6 +71,7 @@ export const tokenRoutes: FastifyPluginAsyncTypebox<{ encoders: EncoderRegistry 
     {
       config,
       schema: {
+        operationId: "teiDecode",
         summary: "Texts of token ids",
         tags,
         body: DecodeBody,
