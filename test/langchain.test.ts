@@ -64,6 +64,7 @@ describe("LangChain's vector store", () => {
     const store = await filled("changed");
     await store.addDocuments([{ pageContent: "Bake the bread.", metadata: { new: true } }], { ids: ["t3"] });
     expect(await store.similaritySearch("baking", 1)).toMatchObject([{ id: "t3", metadata: { new: true } }]);
+    await expect(store.delete({})).rejects.toThrow("either { ids } or { filter }");
     await store.delete({ ids: ["t3", "never-there"] });
     expect(idsOf(await store.similaritySearch("baking", 10)).sort()).toEqual(["t0", "t1", "t2"]);
   });
@@ -76,6 +77,17 @@ describe("LangChain's vector store", () => {
     expect(first?.id).toBe("t0");
     expect(second?.id).not.toBe("t1");
     expect(await store.maxMarginalRelevanceSearch("x", { k: 10 })).toHaveLength(4);
+  });
+
+  test("filters by metadata, the store's filter together with the search's", async () => {
+    const store = await filled("filtered");
+    expect(idsOf(await store.similaritySearch("a bank", 10, { i: { $gte: 2 } })).sort()).toEqual(["t2", "t3"]);
+    const narrow = new PolysemeVectorStore(undefined, { client, collection: "filtered", filter: { i: { $lt: 3 } } });
+    expect(idsOf(await narrow.similaritySearch("a bank", 10, { i: { $gte: 2 } }))).toEqual(["t2"]);
+    expect(await narrow.maxMarginalRelevanceSearch("a bank", { k: 5, filter: { i: 3 } })).toEqual([]);
+    expect(await store.asRetriever({ k: 9, filter: { i: { $in: [0, 1] } } }).invoke("volcano")).toHaveLength(2);
+    await store.delete({ filter: { i: { $ne: 0 } } });
+    expect(idsOf(await store.similaritySearch("a bank", 10))).toEqual(["t0"]);
   });
 
   test("says which document was not taken", async () => {

@@ -2,7 +2,7 @@ import type { Callbacks } from "@langchain/core/callbacks/manager";
 import type { Document, DocumentInterface } from "@langchain/core/documents";
 import type { EmbeddingsInterface } from "@langchain/core/embeddings";
 import { VectorStore, type MaxMarginalRelevanceSearchOptions } from "@langchain/core/vectorstores";
-import type { Polyseme, PushDocument, SearchHit, SearchRequest } from "@polyseme/client";
+import type { Filter, Polyseme, PushDocument, SearchHit, SearchRequest } from "@polyseme/client";
 import { chooseDiverse } from "./choose-diverse.ts";
 import { clientOf, type Connection } from "./connection.ts";
 import { PolysemeEmbeddings } from "./embeddings.ts";
@@ -11,7 +11,7 @@ import { readVectors } from "./read-vectors.ts";
 import { toDocument } from "./to-document.ts";
 
 /** polyseme's filter language over metadata, such as `{ year: { $gte: 2020 } }`. */
-export type PolysemeFilter = Readonly<Record<string, unknown>>;
+export type PolysemeFilter = Filter;
 
 export interface PolysemeStoreConfig extends Connection {
   readonly collection: string;
@@ -33,6 +33,12 @@ export interface AddOptions {
   readonly ids?: readonly string[];
   /** False: resolve when the documents are durable, before they can be found. */
   readonly wait?: boolean;
+}
+
+/** Exactly one of them. */
+export interface DeleteChoice {
+  readonly ids?: readonly string[];
+  readonly filter?: PolysemeFilter;
 }
 
 const DEFAULT_K = 4;
@@ -100,10 +106,14 @@ export class PolysemeVectorStore extends VectorStore {
     return pushed.map(({ id }) => id);
   }
 
-  /** Removes the documents with these ids; those that are not there are none to remove. */
-  override async delete(params: { readonly ids: readonly string[] }): Promise<void> {
-    if (!Array.isArray(params?.ids)) throw new Error("Say which documents to delete: { ids: [...] }.");
-    await this.client.documents.delete(this.collection, params.ids);
+  /**
+   * Removes the documents with these ids, or those that a filter keeps. Ids that are not there are none to remove.
+   * @throws Error when neither is given, so that nothing is deleted by a slip
+   */
+  override async delete({ ids, filter }: DeleteChoice): Promise<void> {
+    if ((ids === undefined) === (filter === undefined))
+      throw new Error("Say which documents to delete: either { ids } or { filter }.");
+    await this.client.documents.delete(this.collection, filter === undefined ? (ids ?? []) : { filter });
   }
 
   async similaritySearchVectorWithScore(

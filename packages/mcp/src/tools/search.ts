@@ -1,5 +1,5 @@
 import type { McpServer } from "@modelcontextprotocol/server";
-import type { SearchHit } from "@polyseme/client";
+import type { Filter, SearchHit } from "@polyseme/client";
 import { z } from "zod";
 import { cutMetadata, cutText, takeWhatFits } from "../bounds.ts";
 import type { McpOptions } from "../mcp-server.ts";
@@ -39,7 +39,8 @@ export function addSearchTool(server: McpServer, { client, collection: fallback 
           query,
           k,
           ...(mode === undefined ? {} : { mode }),
-          ...(filter === undefined ? {} : { filter }),
+          // The server checks it and says what is wrong.
+          ...(filter === undefined ? {} : { filter: filter as Filter }),
         };
         const { hits } = await client.search(collection, request, { signal });
         const { taken, leftOut } = takeWhatFits(hits.map(toPassage));
