@@ -1,15 +1,15 @@
-import { readdir, stat } from "node:fs/promises";
-import { join, relative, sep } from "node:path";
-import { messageOf } from "@polyseme/core";
-import { NotBuiltYet } from "../context.ts";
-import { kindOfFile, type Problem, type SourceKind } from "./source.ts";
+import { stat } from "node:fs/promises";
+import { resolve, sep } from "node:path";
+import { kindOfFile, READABLE, type SourceKind } from "./file-kinds.ts";
+import type { Problem } from "./source.ts";
+import { FolderWalk, type Found, type WalkChoice } from "./walk.ts";
 
 /** A file to read. */
 export interface FoundFile {
   readonly path: string;
   /** Relative to the folder that was given, with `/`; as given when the file itself was. */
   readonly id: string;
-  readonly kind: SourceKind | "unbuilt";
+  readonly kind: SourceKind;
   /** Named by the caller, who may name a link; one inside of a folder is never followed. */
   readonly isGiven?: boolean;
 }
@@ -22,71 +22,82 @@ export interface FoundFiles {
   readonly problems: readonly Problem[];
 }
 
+/** A path that was given: a folder to walk, or a file. */
+export type Root =
+  | { readonly kind: "folder"; readonly path: string; readonly absolute: string; readonly walk: FolderWalk }
+  | { readonly kind: "file"; readonly path: string; readonly absolute: string; readonly file: FoundFile };
+
+const EVERYTHING: WalkChoice = { include: [], exclude: [] };
+/** More than this is a mistake, such as the whole disk, or wants to be several sources. */
+const MAX_FILES = 1_000_000;
+
 /**
- * The files that the given paths stand for; folders are walked, without hidden entries and node_modules. Links inside
- * of them are not followed, so nothing outside of a folder is read and no walk goes in a circle.
+ * What the given paths are.
  * @throws Error for a path that is not there or a file that cannot be a source
  */
-export async function findFiles(paths: readonly string[]): Promise<FoundFiles> {
-  const files: FoundFile[] = [];
-  const problems: Problem[] = [];
-  let skipped = 0;
+export async function openRoots(paths: readonly string[], choice: WalkChoice = EVERYTHING): Promise<Root[]> {
+  const roots: Root[] = [];
   for (const path of paths) {
     const stats = await stat(path).catch((error: unknown) => {
       throw new Error(`There is no file or folder ${path}. Paths are relative to the current folder.`, {
         cause: error,
       });
     });
-    if (stats.isFile()) files.push(givenFile(path));
-    else if (!stats.isDirectory())
+    const absolute = resolve(path);
+    if (stats.isFile()) roots.push({ kind: "file", path, absolute, file: givenFile(path) });
+    else if (stats.isDirectory()) roots.push({ kind: "folder", path, absolute, walk: new FolderWalk(path, choice) });
+    else
       throw new Error(
         `${path} is neither a file nor a folder. Send what a pipe gives to standard input: polyseme ingest -.`,
       );
-    else
-      for await (const found of walk(path)) {
-        if ("problem" in found) {
-          problems.push(found.problem);
-          continue;
-        }
-        const kind = found.isFile ? kindOfFile(found.path) : undefined;
-        if (kind === undefined) skipped += 1;
-        else files.push({ path: found.path, id: relative(path, found.path).split(sep).join("/"), kind });
-      }
+  }
+  return roots;
+}
+
+/** The files that the given paths stand for. @throws Error as `openRoots` does */
+export async function findFiles(paths: readonly string[], choice: WalkChoice = EVERYTHING): Promise<FoundFiles> {
+  const all = await Promise.all((await openRoots(paths, choice)).map((root) => filesOf(root)));
+  return {
+    files: all.flatMap(({ files }) => files),
+    skipped: all.reduce((sum, { skipped }) => sum + skipped, 0),
+    problems: all.flatMap(({ problems }) => problems),
+  };
+}
+
+/**
+ * The files of one root.
+ * @param only look at these paths of a folder alone (relative to it, with `/`)
+ * @throws Error when there are more than a million
+ */
+export async function filesOf(root: Root, only?: Iterable<string>): Promise<FoundFiles> {
+  if (root.kind === "file") return { files: [root.file], skipped: 0, problems: [] };
+  const files: FoundFile[] = [];
+  const problems: Problem[] = [];
+  let skipped = 0;
+  for await (const found of only === undefined ? root.walk.all() : allAt(root.walk, only)) {
+    if ("problem" in found) {
+      problems.push(found.problem);
+      continue;
+    }
+    const kind = found.isFile ? kindOfFile(found.path) : undefined;
+    if (kind === undefined) skipped += 1;
+    else files.push({ path: found.path, id: found.relative, kind });
+    if (files.length > MAX_FILES)
+      throw new Error(`${root.path} holds more than ${MAX_FILES.toLocaleString("en")} files. Ingest its parts.`);
   }
   return { files, skipped, problems };
 }
 
-function givenFile(path: string): FoundFile {
-  const kind = kindOfFile(path);
-  if (kind === "unbuilt")
-    throw new NotBuiltYet(`Reading ${path}`, "Sources are .jsonl, .ndjson, .csv, .md and .txt files.");
-  if (kind === undefined)
-    throw new Error(`${path} is no source. Sources are .jsonl, .ndjson, .csv, .md and .txt files.`);
-  return {
-    path,
-    id: path
-      .replace(/^(\.[/\\])+/, "")
-      .split(sep)
-      .join("/"),
-    kind,
-    isGiven: true,
-  };
+async function* allAt(walk: FolderWalk, paths: Iterable<string>): AsyncGenerator<Found> {
+  for (const path of paths) yield* walk.at(path);
 }
 
-type Found = { readonly path: string; readonly isFile: boolean } | { readonly problem: Problem };
-
-/** In the order of names, so that two runs push in the same order. */
-async function* walk(folder: string): AsyncGenerator<Found> {
-  const entries = await readdir(folder, { withFileTypes: true }).catch((error: unknown) => messageOf(error));
-  if (typeof entries === "string") {
-    yield { problem: { origin: folder, code: "invalid", message: `The folder cannot be read: ${entries}` } };
-    return;
-  }
-  for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
-    if (entry.name.startsWith(".") || entry.name === "node_modules") continue;
-    const path = join(folder, entry.name);
-    // Of a link, readdir tells the link and not what it leads to.
-    if (entry.isDirectory()) yield* walk(path);
-    else yield { path, isFile: entry.isFile() };
-  }
+function givenFile(path: string): FoundFile {
+  const kind = kindOfFile(path);
+  if (kind === undefined) throw new Error(`${path} is no source. Sources are ${READABLE}.`);
+  const id = path
+    .replace(/^(\.[/\\])+/, "")
+    .split(sep)
+    .join("/");
+  return { path, id, kind, isGiven: true };
 }

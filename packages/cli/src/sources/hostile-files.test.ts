@@ -1,13 +1,16 @@
 import { execFileSync } from "node:child_process";
-import { chmod, mkdir, mkdtemp, rm, symlink, truncate, unlink, writeFile } from "node:fs/promises";
+import { gunzipSync } from "node:zlib";
+import { chmod, mkdir, mkdtemp, readFile, rm, symlink, truncate, unlink, writeFile } from "node:fs/promises";
 import { createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { findFiles } from "./find-files.ts";
+import { docxOf, pdfOf } from "../../../../test/support/made-files.ts";
 import { readCsv } from "./read-csv.ts";
 import { readNdjson } from "./read-ndjson.ts";
 import { readSources } from "./read-sources.ts";
+import { makeForeignReader } from "./reader/reader-process.ts";
 import type { SourceItem } from "./source.ts";
 
 const SECRET = "outside of the folder";
@@ -183,5 +186,77 @@ describe("a file without end", () => {
   test("of CSV columns breaks off with a message", async () => {
     const items = await collect(readCsv(endless("a,", 1024 ** 2), "f"));
     expect(items).toMatchObject([{ problem: { message: expect.stringContaining("10000 columns") as string } }]);
+  });
+});
+
+describe("a file that is small and unpacks to more than there is room for", () => {
+  const MIB = 1024 ** 2;
+
+  test("is a problem of its own: the others are read, and this process takes no part in it", async () => {
+    const bombs = join(place, "bombs");
+    await mkdir(bombs);
+    const zeros = Buffer.alloc(140 * MIB);
+    const parquet = gunzipSync(
+      await readFile(new URL("../../../../test/fixtures/sources/bomb.parquet.gz", import.meta.url)),
+    );
+    const files = {
+      "a.docx": docxOf(["x"], [{ name: "word/media/a.xml", bytes: zeros }]),
+      "b.docx": docxOf(["x"], [{ name: "word/media/a.xml", bytes: zeros, claimed: 10 }]),
+      "c.pdf": pdfOf([{ spaces: 1_500 * MIB }]),
+      "d.parquet": parquet,
+      "e.docx": docxOf(["After all that."]),
+    };
+    for (const [name, bytes] of Object.entries(files)) {
+      expect(bytes.length).toBeLessThan(2 * MIB);
+      await writeFile(join(bombs, name), bytes);
+    }
+    const before = process.memoryUsage.rss();
+    const { files: found } = await findFiles([bombs]);
+    const items = await collect(readSources(found));
+    expect(process.memoryUsage.rss() - before).toBeLessThan(100 * MIB);
+    expect(items).toMatchObject([
+      { problem: { id: "a.docx", code: "too_large", message: "The file has more than 128 MiB when it is unpacked." } },
+      { problem: { id: "b.docx", code: "invalid" } },
+      { problem: { id: "c.pdf", code: "too_large", message: expect.stringContaining("more memory") as string } },
+      { problem: { id: "d.parquet", code: "too_large", message: expect.stringContaining("more memory") as string } },
+      { document: { id: "e.docx", text: "After all that." } },
+    ]);
+  });
+
+  test("or gives nothing for longer than it may is given up, and the next one is read", async () => {
+    const path = join(place, "slow.html");
+    await writeFile(path, "<p>slow");
+    const file = { path, id: "slow.html", kind: "html" as const };
+    // Nothing is read in a millisecond.
+    const [hasty, patient] = [makeForeignReader({ silenceMs: 1 }), makeForeignReader()];
+    try {
+      const late = {
+        problem: { id: "slow.html", code: "too_large", message: expect.stringContaining("longer than") as string },
+      };
+      expect(await collect(hasty.read(file))).toMatchObject([late]);
+      expect(await collect(hasty.read(file))).toMatchObject([late]);
+      expect(await collect(patient.read(file))).toMatchObject([{ document: { text: "slow" } }]);
+    } finally {
+      hasty.close();
+      patient.close();
+    }
+  });
+});
+
+describe("a document that points elsewhere", () => {
+  test("gives nothing of what it points to: entities, included files, pictures", async () => {
+    const pointing = join(place, "pointing");
+    await mkdir(pointing);
+    const secret = join(place, "outside/secret.txt");
+    const entity = `<?xml version="1.0"?><!DOCTYPE w [<!ENTITY s SYSTEM "file://${secret}">]><w:document xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"><w:body><w:p><w:r><w:t>own &s;</w:t></w:r></w:p></w:body></w:document>`;
+    await writeFile(join(pointing, "a.docx"), docxOf([], [{ name: "word/document.xml", bytes: Buffer.from(entity) }]));
+    await writeFile(
+      join(pointing, "b.html"),
+      `<p>own</p><iframe src="file://${secret}"></iframe><object data="file://${secret}"></object><img src="${secret}">`,
+    );
+    const { files } = await findFiles([pointing]);
+    const items = await collect(readSources(files));
+    expect(JSON.stringify(items)).not.toContain(SECRET);
+    expect(items.at(-1)).toMatchObject({ document: { id: "b.html", text: "own" } });
   });
 });

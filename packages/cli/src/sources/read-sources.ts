@@ -4,6 +4,7 @@ import { openFile } from "./open-file.ts";
 import { readCsv } from "./read-csv.ts";
 import { readNdjson } from "./read-ndjson.ts";
 import { readText } from "./read-text.ts";
+import { makeForeignReader, type ForeignReader } from "./reader/reader-process.ts";
 import type { Problem, SourceItem } from "./source.ts";
 
 /**
@@ -15,24 +16,46 @@ export async function* readSources(
   problems: readonly Problem[] = [],
 ): AsyncGenerator<SourceItem> {
   for (const known of problems) yield { problem: known };
-  const textFiles = new Map<string, string>();
-  for (const file of files) {
-    const other = file.kind === "text" ? textFiles.get(file.id) : undefined;
-    if (other !== undefined) {
-      yield problem(file, "conflict", `${other} has the same id. Ingest the two folders into two collections.`);
-      continue;
-    }
-    if (file.kind === "text") textFiles.set(file.id, file.path);
-    try {
-      yield* readSource(file);
-    } catch (error) {
-      yield problem(file, "invalid", `The file cannot be read: ${messageOf(error)}`);
-    }
+  const claims = new IdClaims();
+  const reader = makeForeignReader();
+  try {
+    for (const file of files) yield* readFile(file, claims, reader);
+  } finally {
+    reader.close();
   }
 }
 
-async function* readSource(file: FoundFile): AsyncGenerator<SourceItem> {
-  switch (file.kind) {
+/** The documents of one file; a second file with the id of another is a problem, and so is one that cannot be read. */
+export async function* readFile(file: FoundFile, claims: IdClaims, reader: ForeignReader): AsyncGenerator<SourceItem> {
+  const other = claims.claim(file);
+  if (other !== undefined) {
+    yield problem(file, "conflict", `${other} has the same id. Ingest the two folders into two collections.`);
+    return;
+  }
+  try {
+    yield* readSource(file, reader);
+  } catch (error) {
+    yield problem(file, "invalid", `The file cannot be read: ${messageOf(error)}`);
+  }
+}
+
+/** Which file has which id, so that none replaces another. */
+export class IdClaims {
+  readonly #paths = new Map<string, string>();
+
+  /** Another file that has the id. Files that hold many documents do not have their own name as an id. */
+  claim({ kind, id, path }: FoundFile): string | undefined {
+    if (kind === "ndjson" || kind === "csv" || kind === "parquet") return undefined;
+    const other = this.#paths.get(id);
+    if (other !== undefined && other !== path) return other;
+    this.#paths.set(id, path);
+    return undefined;
+  }
+}
+
+async function* readSource(file: FoundFile, reader: ForeignReader): AsyncGenerator<SourceItem> {
+  const { kind } = file;
+  switch (kind) {
     case "text":
       yield await readText(file);
       break;
@@ -42,11 +65,14 @@ async function* readSource(file: FoundFile): AsyncGenerator<SourceItem> {
     case "csv":
       yield* readCsv((await openFile(file)).createReadStream(), file.id);
       break;
-    case "unbuilt":
-      yield problem(file, "not_implemented", "Reading this kind of file is not built yet.");
+    case "html":
+    case "pdf":
+    case "docx":
+    case "parquet":
+      yield* reader.read({ ...file, kind });
       break;
     default:
-      throw new Error(`Unknown kind ${String(file.kind satisfies never)}`);
+      throw new Error(`Unknown kind ${String(kind satisfies never)}`);
   }
 }
 

@@ -1,8 +1,8 @@
-import type { FileHandle } from "node:fs/promises";
 import { DOCUMENT_LIMITS, messageOf } from "@polyseme/core";
 import { outlineOf, sectionsOf } from "../outline/outline.ts";
 import type { FoundFile } from "./find-files.ts";
 import { openFile } from "./open-file.ts";
+import { decodeUtf8, readBounded } from "./read-bounded.ts";
 import type { SourceItem } from "./source.ts";
 
 /** More than any document may have, so that a video named .txt is not read into memory. */
@@ -14,30 +14,18 @@ export async function readText(found: Omit<FoundFile, "kind">): Promise<SourceIt
   const problem = (code: string, message: string): SourceItem => ({ problem: { origin: path, id, code, message } });
   try {
     const file = await openFile(found);
-    const bytes = await readBounded(file).finally(() => file.close());
+    const bytes = await readBounded(file, MAX_BYTES).finally(() => file.close());
     if (bytes === undefined)
       return problem("too_large", `The file has more than ${MAX_BYTES} bytes, the most that can be a document.`);
-    const text = decode(bytes);
+    const text = decodeUtf8(bytes);
     if (text === undefined) return problem("unusable_text", "The file is not UTF-8 text. Convert it first.");
     const outline = await outlineOf(path.slice(path.lastIndexOf(".") + 1), text);
-    const title = /\.(md|markdown)$/i.test(path) ? (outline.title ?? firstHeading(text)) : undefined;
+    const title = /\.(md|markdown|mdx)$/i.test(path) ? (outline.title ?? firstHeading(text)) : undefined;
     const parts = { ...(title === undefined ? {} : { title }), ...sectionsOf(outline) };
     return { document: { id, text, ...parts, metadata: { file: id } }, origin: path };
   } catch (error) {
     return problem("invalid", `The file cannot be read: ${messageOf(error)}`);
   }
-}
-
-/** All bytes, or undefined for more than allowed. What the file system says of the size is not relied on: files grow. */
-async function readBounded(file: FileHandle): Promise<Uint8Array | undefined> {
-  const parts: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const part of file.createReadStream({ autoClose: false }) as AsyncIterable<Uint8Array>) {
-    bytes += part.length;
-    if (bytes > MAX_BYTES) return undefined;
-    parts.push(part);
-  }
-  return Buffer.concat(parts);
 }
 
 /** The first `# heading` of a Markdown text; undefined when there is none that can be a title. */
@@ -54,12 +42,4 @@ function withoutEnd(text: string, ...sets: readonly string[]): string {
   let end = text.length;
   for (const signs of sets) while (end > 0 && signs.includes(text.charAt(end - 1))) end -= 1;
   return text.slice(0, end);
-}
-
-function decode(bytes: Uint8Array): string | undefined {
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-  } catch {
-    return undefined;
-  }
 }

@@ -3,7 +3,8 @@ import { describe, expect, test } from "vitest";
 import { readCsv } from "./read-csv.ts";
 import { readNdjson } from "./read-ndjson.ts";
 import { firstHeading } from "./read-text.ts";
-import { kindOfFile, type SourceItem } from "./source.ts";
+import { kindOfFile } from "./file-kinds.ts";
+import type { SourceItem } from "./source.ts";
 
 async function collect(items: AsyncIterable<SourceItem>): Promise<SourceItem[]> {
   const all: SourceItem[] = [];
@@ -149,8 +150,9 @@ test("a file's kind is decided by its last ending alone, for any name", () => {
       fc.string({ unit: "binary" }),
       fc.constantFrom("txt", "TXT", "jsonl", "csv", "pdf", "zip"),
       (stem, ending) => {
-        const kinds = { txt: "text", jsonl: "ndjson", csv: "csv", pdf: "unbuilt", zip: undefined };
-        const kind = stem === "" ? undefined : kinds[ending.toLowerCase() as keyof typeof kinds];
+        const kinds = { txt: "text", jsonl: "ndjson", csv: "csv", pdf: "pdf", zip: undefined };
+        const isHidden = stem === "" || /[/\\]$/.test(stem);
+        const kind = isHidden ? undefined : kinds[ending.toLowerCase() as keyof typeof kinds];
         expect(kindOfFile(`${stem}.${ending}`)).toBe(kind);
       },
     ),

@@ -7,7 +7,8 @@ import { documentOfRow, readCsv } from "./read-csv.ts";
 import { readNdjson } from "./read-ndjson.ts";
 import { readSources } from "./read-sources.ts";
 import { firstHeading } from "./read-text.ts";
-import { kindOfFile, type SourceItem } from "./source.ts";
+import { kindOfFile } from "./file-kinds.ts";
+import type { SourceItem } from "./source.ts";
 
 let folder = "";
 beforeAll(async () => {
@@ -43,11 +44,12 @@ async function* inParts(text: string | Uint8Array, size: number): AsyncGenerator
 
 describe("kindOfFile", () => {
   it("knows files by their ending", () => {
-    expect(["x.jsonl", "x.CSV", "a.b.md", "x.html", "x.exe", "Makefile", ".md"].map(kindOfFile)).toEqual([
+    expect(["x.jsonl", "x.CSV", "a.b.md", "x.html", "x.ts", "x.exe", "Makefile", "a/.md"].map(kindOfFile)).toEqual([
       "ndjson",
       "csv",
       "text",
-      "unbuilt",
+      "html",
+      "text",
       undefined,
       undefined,
       undefined,
@@ -62,10 +64,9 @@ describe("findFiles", () => {
     expect(skipped).toBe(1);
   });
 
-  it("refuses what is not there, what is no source and what is not built yet", async () => {
+  it("refuses what is not there and what is no source", async () => {
     await expect(findFiles([join(folder, "none")])).rejects.toThrow("There is no file or folder");
     await expect(findFiles([join(folder, "sub/photo.jpg")])).rejects.toThrow("is no source");
-    await expect(findFiles([join(folder, "sub/c.PDF")])).rejects.toThrow("not built yet");
   });
 });
 
@@ -79,7 +80,7 @@ describe("readSources", () => {
       "unusable_text",
       "ok",
       "ok",
-      "not_implemented",
+      "invalid",
     ]);
   });
 
