@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { describeResult } from "./commands/ingest.ts";
+import { describeResult } from "./upload.ts";
 import { compareSharedWords } from "./compare-words.ts";
 import { sharesNoWord } from "./demo-steps.ts";
 import { checkNode } from "./doctor-checks.ts";

@@ -9,7 +9,8 @@ import type {
 } from "@polyseme/client";
 import { pause } from "@polyseme/core";
 import { estimate, type ProgressSample, type ProgressView } from "./progress.ts";
-import type { Problem, SourceItem } from "./sources/source.ts";
+import { duration, plural } from "./terminal.ts";
+import type { Problem, SourceDocument, SourceItem } from "./sources/source.ts";
 
 export interface UploadOptions {
   readonly collection: string;
@@ -45,6 +46,20 @@ const LOOK_EVERY_MS = 400;
 const OVERLOADED = 429;
 const NOTHING_YET = { stored: 0, failed: 0, deleted: 0, tokens: 0 };
 
+/** One line that accounts for every document. */
+export function describeResult(result: UploadResult): string {
+  const { read, unchanged, rejected, failed, pending, tokens, seconds, collection } = result;
+  const rate = unchanged === 0 && seconds > 0 ? `, ${Math.round(tokens / seconds).toLocaleString("en")} tokens/s` : "";
+  const parts = [
+    `${(result.stored - unchanged > 0 ? result.stored - unchanged : 0).toLocaleString("en")} stored`,
+    `${unchanged.toLocaleString("en")} unchanged`,
+    ...(pending > 0 ? [`${pending.toLocaleString("en")} on their way`] : []),
+    ...(rejected > 0 ? [`${rejected.toLocaleString("en")} not taken`] : []),
+    ...(failed > 0 ? [`${failed.toLocaleString("en")} failed`] : []),
+  ];
+  return `${plural(read, "document")} to "${collection}": ${parts.join(", ")} in ${duration(seconds)}${rate}`;
+}
+
 /** Pushes documents and follows them until they are stored. */
 export async function upload(
   client: Polyseme,
@@ -61,7 +76,7 @@ export async function upload(
       client.push(collection, source.documents(), {
         signal,
         onProgress: ({ sent, latestRejected, ticket, rejected }) => {
-          source.answered(sent, latestRejected);
+          source.answered(sent, latestRejected, rejected);
           problems = rejected;
           follower.follow(ticket, sent);
         },
@@ -98,14 +113,15 @@ export async function upload(
   }
 }
 
-/** The documents of the sources, with their origins kept until the server has answered for them. */
+/** The documents of the sources; where each came from is kept until the server has answered for it. */
 class Source {
   readonly #items: AsyncIterable<SourceItem>;
   readonly problems: Problem[] = [];
   read = 0;
   unreadable = 0;
-  #origins: string[] = [];
+  #waiting: Omit<SourceDocument, "document">[] = [];
   #answered = 0;
+  #rejected = 0;
 
   constructor(items: AsyncIterable<SourceItem>) {
     this.#items = items;
@@ -118,20 +134,26 @@ class Source {
         this.unreadable += 1;
         this.#list(item.problem);
       } else {
-        this.#origins.push(item.origin);
+        const { document, ...kept } = item;
+        this.#waiting.push(kept);
         // Not looked into here: the server checks every field and names the one at fault.
-        yield item.document as unknown as PushDocument;
+        yield document as unknown as PushDocument;
       }
     }
   }
 
-  answered(sent: number, rejected: readonly Rejection[]): void {
-    for (const { index, id, code, message } of rejected) {
-      const origin = this.#origins[index - this.#answered] ?? `document ${index}`;
+  /** @param rejectedInAll over the whole push; more than the listed ones when the server does not say which */
+  answered(sent: number, latest: readonly Rejection[], rejectedInAll: number): void {
+    const batch = this.#waiting.splice(0, sent - this.#answered);
+    const isWholeList = rejectedInAll - this.#rejected === latest.length;
+    const rejected = new Set(latest.map(({ index }) => index - this.#answered));
+    for (const [index, { answered }] of batch.entries()) answered?.(isWholeList && !rejected.has(index));
+    for (const { index, id, code, message } of latest) {
+      const origin = batch[index - this.#answered]?.origin ?? `document ${index}`;
       this.#list({ origin, code, message, ...(id === undefined ? {} : { id }) });
     }
-    this.#origins = this.#origins.slice(sent - this.#answered);
     this.#answered = sent;
+    this.#rejected = rejectedInAll;
   }
 
   #list(problem: Problem): void {
