@@ -139,6 +139,11 @@ describe.skipIf(databaseUrl === null || redisUrl === null)("polyseme ingest --fr
       }
       console.log(`[from-postgres] ms from the change of a row until it is found, by ${cursor}: ${times.join(", ")}`);
       expect(Math.min(...times)).toBeLessThan(SEARCHABLE_MS);
+      // Longer than the overlap that every look has, so that only the horizon can find it.
+      await waitUntil("the transaction is an old one", async () => {
+        const { rows } = await late.query<{ old: boolean }>("select clock_timestamp() > now() + interval '5 s' as old");
+        return rows[0]?.old;
+      });
       await late.query("commit");
       await waitUntil("the late row has arrived", async () =>
         String((await documentOf(collection, "2"))["text"]).includes("lighthouses"),
