@@ -682,6 +682,96 @@ class EmbeddingsBody(TypedDict):
     user: NotRequired[str]
 
 
+class ListModelsAnswerData(TypedDict):
+    id: str
+    object: Literal["model"]
+    created: int
+    """When its folder was last changed, in seconds since 1970"""
+    owned_by: str
+
+
+class ListModelsAnswer(TypedDict):
+    object: Literal["list"]
+    data: list[ListModelsAnswerData]
+
+
+class TeiInfoAnswerModelTypeEmbedding(TypedDict):
+    pooling: str
+
+
+class TeiInfoAnswerModelType(TypedDict):
+    embedding: TeiInfoAnswerModelTypeEmbedding
+
+
+class TeiInfoAnswer(TypedDict):
+    model_id: str
+    model_sha: str | None
+    model_dtype: str
+    model_type: TeiInfoAnswerModelType
+    max_concurrent_requests: int
+    max_input_length: int
+    max_batch_tokens: int
+    max_batch_requests: int | None
+    max_client_batch_size: int
+    auto_truncate: bool
+    tokenization_workers: int
+    version: str
+    """Of polyseme"""
+    sha: str | None
+    docker_label: str | None
+
+
+class TeiEmbedBody(TypedDict):
+    inputs: str | list[int] | list[str | list[int]]
+    truncate: NotRequired[bool | None]
+    truncation_direction: NotRequired[Literal["left", "right", "Left", "Right"]]
+    prompt_name: NotRequired[str | None]
+    normalize: NotRequired[bool]
+    dimensions: NotRequired[int | None]
+
+
+class TeiEmbedAllBody(TypedDict):
+    inputs: str | list[int] | list[str | list[int]]
+    truncate: NotRequired[bool | None]
+    truncation_direction: NotRequired[Literal["left", "right", "Left", "Right"]]
+    prompt_name: NotRequired[str | None]
+
+
+class TeiSimilarityBodyInputs(TypedDict):
+    source_sentence: str
+    sentences: list[str]
+
+
+class TeiSimilarityBodyParameters(TypedDict):
+    truncate: NotRequired[bool | None]
+    truncation_direction: NotRequired[Literal["left", "right", "Left", "Right"]]
+    prompt_name: NotRequired[str | None]
+
+
+class TeiSimilarityBody(TypedDict):
+    inputs: TeiSimilarityBodyInputs
+    parameters: NotRequired[TeiSimilarityBodyParameters | None]
+
+
+class TeiTokenizeAnswer(TypedDict):
+    id: int
+    text: str
+    special: bool
+    start: int | None
+    stop: int | None
+
+
+class TeiTokenizeBody(TypedDict):
+    inputs: str | list[str]
+    add_special_tokens: NotRequired[bool]
+    prompt_name: NotRequired[str | None]
+
+
+class TeiDecodeBody(TypedDict):
+    ids: list[int] | list[list[int]]
+    skip_special_tokens: NotRequired[bool]
+
+
 class ListKeysAnswerKey(TypedDict):
     id: str
     """Names the key where it is listed and revoked; it opens nothing"""
@@ -890,6 +980,42 @@ class Api:
     def embeddings(self, **body: Unpack[EmbeddingsBody]) -> EmbeddingsAnswer:
         """Embeddings in OpenAI's shape; texts longer than the model takes are cut."""
         return self._transport.json("POST", '/v1/embeddings', {}, body)
+
+    def list_models(self) -> ListModelsAnswer:
+        """The models that lie here, in OpenAI's shape, the default one first."""
+        return self._transport.json("GET", '/v1/models', {}, None)
+
+    def get_model(self, model: str) -> ListModelsAnswerData:
+        """One model, in OpenAI's shape."""
+        return self._transport.json("GET", f'/v1/models/{quote(model, safe="")}', {}, None)
+
+    def tei_info(self) -> TeiInfoAnswer:
+        """The default model and the limits."""
+        return self._transport.json("GET", '/info', {}, None)
+
+    def tei_health(self) -> str:
+        """The encoder answers."""
+        return self._transport.json("GET", '/health', {}, None)
+
+    def tei_embed(self, **body: Unpack[TeiEmbedBody]) -> list[list[float]]:
+        """Embeddings of the default model."""
+        return self._transport.json("POST", '/embed', {}, body)
+
+    def tei_embed_all(self, **body: Unpack[TeiEmbedAllBody]) -> list[list[list[float]]]:
+        """The contextual vector of every token, special tokens too."""
+        return self._transport.json("POST", '/embed_all', {}, body)
+
+    def tei_similarity(self, **body: Unpack[TeiSimilarityBody]) -> list[float]:
+        """Cosine of a sentence with each of others."""
+        return self._transport.json("POST", '/similarity', {}, body)
+
+    def tei_tokenize(self, **body: Unpack[TeiTokenizeBody]) -> list[list[TeiTokenizeAnswer]]:
+        """All tokens of texts, whatever the model's limit."""
+        return self._transport.json("POST", '/tokenize', {}, body)
+
+    def tei_decode(self, **body: Unpack[TeiDecodeBody]) -> list[str]:
+        """Texts of token ids."""
+        return self._transport.json("POST", '/decode', {}, body)
 
     def list_keys(self) -> ListKeysAnswer:
         """All API keys, without their secrets."""

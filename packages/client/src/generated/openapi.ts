@@ -695,6 +695,210 @@ export interface paths {
     readonly patch?: never;
     readonly trace?: never;
   };
+  readonly "/v1/models": {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    /** The models that lie here, in OpenAI's shape, the default one first */
+    readonly get: operations["listModels"];
+    readonly put?: never;
+    readonly post?: never;
+    readonly delete?: never;
+    readonly options?: never;
+    readonly head?: never;
+    readonly patch?: never;
+    readonly trace?: never;
+  };
+  readonly "/v1/models/{model}": {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    /** One model, in OpenAI's shape */
+    readonly get: operations["getModel"];
+    readonly put?: never;
+    readonly post?: never;
+    readonly delete?: never;
+    readonly options?: never;
+    readonly head?: never;
+    readonly patch?: never;
+    readonly trace?: never;
+  };
+  readonly "/info": {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    /** The default model and the limits */
+    readonly get: operations["teiInfo"];
+    readonly put?: never;
+    readonly post?: never;
+    readonly delete?: never;
+    readonly options?: never;
+    readonly head?: never;
+    readonly patch?: never;
+    readonly trace?: never;
+  };
+  readonly "/health": {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    /** The encoder answers */
+    readonly get: operations["teiHealth"];
+    readonly put?: never;
+    readonly post?: never;
+    readonly delete?: never;
+    readonly options?: never;
+    readonly head?: never;
+    readonly patch?: never;
+    readonly trace?: never;
+  };
+  readonly "/embed": {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly get?: never;
+    readonly put?: never;
+    /** Embeddings of the default model */
+    readonly post: operations["teiEmbed"];
+    readonly delete?: never;
+    readonly options?: never;
+    readonly head?: never;
+    readonly patch?: never;
+    readonly trace?: never;
+  };
+  readonly "/embed_all": {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly get?: never;
+    readonly put?: never;
+    /** The contextual vector of every token, special tokens too */
+    readonly post: operations["teiEmbedAll"];
+    readonly delete?: never;
+    readonly options?: never;
+    readonly head?: never;
+    readonly patch?: never;
+    readonly trace?: never;
+  };
+  readonly "/similarity": {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly get?: never;
+    readonly put?: never;
+    /** Cosine of a sentence with each of others */
+    readonly post: operations["teiSimilarity"];
+    readonly delete?: never;
+    readonly options?: never;
+    readonly head?: never;
+    readonly patch?: never;
+    readonly trace?: never;
+  };
+  readonly "/tokenize": {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly get?: never;
+    readonly put?: never;
+    /** All tokens of texts, whatever the model's limit */
+    readonly post: operations["teiTokenize"];
+    readonly delete?: never;
+    readonly options?: never;
+    readonly head?: never;
+    readonly patch?: never;
+    readonly trace?: never;
+  };
+  readonly "/decode": {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly get?: never;
+    readonly put?: never;
+    /** Texts of token ids */
+    readonly post: operations["teiDecode"];
+    readonly delete?: never;
+    readonly options?: never;
+    readonly head?: never;
+    readonly patch?: never;
+    readonly trace?: never;
+  };
+  readonly "/embed_sparse": {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly get?: never;
+    readonly put?: never;
+    /** Not here: There is no sparse model here. POST /v1/collections/{collection}/search ranks by words. */
+    readonly post: operations["teiEmbedSparse"];
+    readonly delete?: never;
+    readonly options?: never;
+    readonly head?: never;
+    readonly patch?: never;
+    readonly trace?: never;
+  };
+  readonly "/rerank": {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly get?: never;
+    readonly put?: never;
+    /** Not here: There is no model for pairs of texts here. POST /v1/collections/{collection}/search with "rerank": "maxsim" ranks what is stored. */
+    readonly post: operations["teiRerank"];
+    readonly delete?: never;
+    readonly options?: never;
+    readonly head?: never;
+    readonly patch?: never;
+    readonly trace?: never;
+  };
+  readonly "/predict": {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly get?: never;
+    readonly put?: never;
+    /** Not here: There is no classifier here. */
+    readonly post: operations["teiPredict"];
+    readonly delete?: never;
+    readonly options?: never;
+    readonly head?: never;
+    readonly patch?: never;
+    readonly trace?: never;
+  };
   readonly "/v1/keys": {
     readonly parameters: {
       readonly query?: never;
@@ -2349,6 +2553,314 @@ export interface operations {
         };
       };
     };
+  };
+  readonly listModels: {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly requestBody?: never;
+    readonly responses: {
+      /** @description Default Response */
+      readonly 200: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/json": {
+            /** @enum {string} */
+            readonly object: "list";
+            readonly data: readonly {
+              readonly id: string;
+              /** @enum {string} */
+              readonly object: "model";
+              /** @description When its folder was last changed, in seconds since 1970 */
+              readonly created: number;
+              readonly owned_by: string;
+            }[];
+          };
+        };
+      };
+    };
+  };
+  readonly getModel: {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path: {
+        readonly model: string;
+      };
+      readonly cookie?: never;
+    };
+    readonly requestBody?: never;
+    readonly responses: {
+      /** @description Default Response */
+      readonly 200: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/json": {
+            readonly id: string;
+            /** @enum {string} */
+            readonly object: "model";
+            /** @description When its folder was last changed, in seconds since 1970 */
+            readonly created: number;
+            readonly owned_by: string;
+          };
+        };
+      };
+    };
+  };
+  readonly teiInfo: {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly requestBody?: never;
+    readonly responses: {
+      /** @description Default Response */
+      readonly 200: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/json": {
+            readonly model_id: string;
+            readonly model_sha: string | null;
+            readonly model_dtype: string;
+            readonly model_type: {
+              readonly embedding: {
+                readonly pooling: string;
+              };
+            };
+            readonly max_concurrent_requests: number;
+            readonly max_input_length: number;
+            readonly max_batch_tokens: number;
+            readonly max_batch_requests: number | null;
+            readonly max_client_batch_size: number;
+            readonly auto_truncate: boolean;
+            readonly tokenization_workers: number;
+            /** @description Of polyseme */
+            readonly version: string;
+            readonly sha: string | null;
+            readonly docker_label: string | null;
+          };
+        };
+      };
+    };
+  };
+  readonly teiHealth: {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly requestBody?: never;
+    readonly responses: {
+      /** @description Default Response */
+      readonly 200: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/json": string;
+        };
+      };
+    };
+  };
+  readonly teiEmbed: {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly requestBody: {
+      readonly content: {
+        readonly "application/json": {
+          readonly inputs: string | readonly number[] | readonly (string | readonly number[])[];
+          readonly truncate?: boolean | null;
+          /** @enum {unknown} */
+          readonly truncation_direction?: "left" | "right" | "Left" | "Right";
+          readonly prompt_name?: string | null;
+          readonly normalize?: boolean;
+          readonly dimensions?: number | null;
+        };
+      };
+    };
+    readonly responses: {
+      /** @description Default Response */
+      readonly 200: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/json": readonly (readonly number[])[];
+        };
+      };
+    };
+  };
+  readonly teiEmbedAll: {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly requestBody: {
+      readonly content: {
+        readonly "application/json": {
+          readonly inputs: string | readonly number[] | readonly (string | readonly number[])[];
+          readonly truncate?: boolean | null;
+          /** @enum {unknown} */
+          readonly truncation_direction?: "left" | "right" | "Left" | "Right";
+          readonly prompt_name?: string | null;
+        };
+      };
+    };
+    readonly responses: {
+      /** @description Default Response */
+      readonly 200: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/json": readonly (readonly (readonly number[])[])[];
+        };
+      };
+    };
+  };
+  readonly teiSimilarity: {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly requestBody: {
+      readonly content: {
+        readonly "application/json": {
+          readonly inputs: {
+            readonly source_sentence: string;
+            readonly sentences: readonly string[];
+          };
+          readonly parameters?: {
+            readonly truncate?: boolean | null;
+            /** @enum {unknown} */
+            readonly truncation_direction?: "left" | "right" | "Left" | "Right";
+            readonly prompt_name?: string | null;
+          } | null;
+        };
+      };
+    };
+    readonly responses: {
+      /** @description Default Response */
+      readonly 200: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/json": readonly number[];
+        };
+      };
+    };
+  };
+  readonly teiTokenize: {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly requestBody: {
+      readonly content: {
+        readonly "application/json": {
+          readonly inputs: string | readonly string[];
+          readonly add_special_tokens?: boolean;
+          readonly prompt_name?: string | null;
+        };
+      };
+    };
+    readonly responses: {
+      /** @description Default Response */
+      readonly 200: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/json": readonly (readonly {
+            readonly id: number;
+            readonly text: string;
+            readonly special: boolean;
+            readonly start: number | null;
+            readonly stop: number | null;
+          }[])[];
+        };
+      };
+    };
+  };
+  readonly teiDecode: {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly requestBody: {
+      readonly content: {
+        readonly "application/json": {
+          readonly ids: readonly number[] | readonly (readonly number[])[];
+          readonly skip_special_tokens?: boolean;
+        };
+      };
+    };
+    readonly responses: {
+      /** @description Default Response */
+      readonly 200: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/json": readonly string[];
+        };
+      };
+    };
+  };
+  readonly teiEmbedSparse: {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly requestBody?: never;
+    readonly responses: never;
+  };
+  readonly teiRerank: {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly requestBody?: never;
+    readonly responses: never;
+  };
+  readonly teiPredict: {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly requestBody?: never;
+    readonly responses: never;
   };
   readonly listKeys: {
     readonly parameters: {
