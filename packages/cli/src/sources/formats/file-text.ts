@@ -1,7 +1,11 @@
+import type { Section } from "@polyseme/core";
+
 /** What a file that is one document says. */
 export interface FileText {
   readonly title?: string | undefined;
   readonly text: string;
+  /** Where its headings begin a new part. */
+  readonly sections?: readonly Section[];
   /** Beside the file's name; nothing that changes while the content does not. */
   readonly metadata?: Readonly<Record<string, unknown>>;
 }

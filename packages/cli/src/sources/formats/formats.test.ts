@@ -64,6 +64,7 @@ describe("a page", () => {
       id: "a.html",
       title: "On banks & rivers",
       text: "Banks\n\nThe bank raised its rates\u00a0— by 5\u00a0%.\nTwice.\n\n- one\n- two <three>\n\n  keep\n    this\n\na\tb\nc\td",
+      sections: [{ start: 0, context: "Banks" }],
       metadata: { file: "a.html" },
     });
   });

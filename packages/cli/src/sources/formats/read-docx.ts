@@ -1,3 +1,4 @@
+import { headingSections } from "../../outline/headings.ts";
 import { UnreadableError, type FileText } from "./file-text.ts";
 import { htmlText } from "./html-text.ts";
 import { checkZip } from "./zip-bounds.ts";
@@ -20,6 +21,6 @@ export async function readDocx(bytes: Uint8Array): Promise<FileText> {
       const reason = error instanceof Error ? error.message : String(error);
       throw new UnreadableError("invalid", `The file is no .docx that can be read: ${reason}`);
     });
-  const { title, text } = htmlText(value);
-  return { title, text };
+  const { title, text, headings } = htmlText(value);
+  return { title, text, sections: headingSections(text, headings) };
 }

@@ -1,3 +1,4 @@
+import { headingSections } from "../../outline/headings.ts";
 import { decodeUtf8 } from "../read-bounded.ts";
 import { htmlText } from "./html-text.ts";
 import { UnreadableError, type FileText } from "./file-text.ts";
@@ -7,8 +8,8 @@ const HEAD_BYTES = 1_024;
 
 /** @throws UnreadableError when the encoding that the page declares is none */
 export function readHtml(bytes: Uint8Array): FileText {
-  const { title, text } = htmlText(decodePage(bytes));
-  return { title, text };
+  const { title, text, headings } = htmlText(decodePage(bytes));
+  return { title, text, sections: headingSections(text, headings) };
 }
 
 /** UTF-8 where it is that, whatever the page says; else as it declares itself. */

@@ -23,8 +23,12 @@ export async function* readForeign(found: ForeignFile): AsyncGenerator<PlainItem
     const bytes = await readBounded(file, MAX_BYTES[kind]);
     if (bytes === undefined)
       throw new UnreadableError("too_large", `The file has more than ${MAX_BYTES[kind] / MIB} MiB.`);
-    const { title, text, metadata } = await readOne(kind, bytes);
-    const document = { id, text, ...(title === undefined ? {} : { title: title.slice(0, 2_000).toWellFormed() }) };
+    const { title, text, sections = [], metadata } = await readOne(kind, bytes);
+    const parts = {
+      ...(title === undefined ? {} : { title: title.slice(0, 2_000).toWellFormed() }),
+      ...(sections.length === 0 ? {} : { sections }),
+    };
+    const document = { id, text, ...parts };
     yield { document: { ...document, metadata: { file: id, ...metadata } }, origin: path };
   } catch (error) {
     if (!(error instanceof UnreadableError)) throw error;
