@@ -120,8 +120,8 @@ describe("a key of one collection", () => {
     }
     // A route that comes here must bound itself to the caller's collections, or touch none.
     expect(served.sort()).toEqual([
-      "GET /v1/aliases",
       "GET /info",
+      "GET /v1/aliases",
       "GET /v1/collections",
       "GET /v1/failures",
       "GET /v1/models",

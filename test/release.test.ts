@@ -27,10 +27,14 @@ const BUILD_ONLY = new Set(["vite"]);
 
 describe("what is published", () => {
   it.each(PUBLISHED)("$name asks for all that it imports, and for nothing of this repository", async (published) => {
-    const { dependencies = {} } = stagedManifest(published, all) as { dependencies?: Record<string, string> };
+    const { dependencies = {}, peerDependencies = {} } = stagedManifest(published, all) as {
+      dependencies?: Record<string, string>;
+      peerDependencies?: Record<string, string>;
+    };
     const own =
       published.kind === "application" ? closureOf(all, published.of) : closureOf(all, published.of).slice(0, 1);
-    const known = new Set([...Object.keys(dependencies), ...own.map(({ manifest }) => manifest.name), ...BUILD_ONLY]);
+    const asked = [...Object.keys(dependencies), ...Object.keys(peerDependencies)];
+    const known = new Set([...asked, ...own.map(({ manifest }) => manifest.name), ...BUILD_ONLY]);
     const missing: string[] = [];
     for (const workspace of own)
       for (const [name, where] of await importsOf(workspace)) if (!known.has(name)) missing.push(`${name} (${where})`);

@@ -15,6 +15,8 @@ export interface Published {
 export const PUBLISHED: readonly Published[] = [
   { name: "polyseme", of: "@polyseme/cli", kind: "application", beside: ["models"] },
   { name: "@polyseme/client", of: "@polyseme/client", kind: "library" },
+  { name: "@polyseme/langchain", of: "@polyseme/langchain", kind: "library" },
+  { name: "@polyseme/llamaindex", of: "@polyseme/llamaindex", kind: "library" },
 ];
 
 /** What the sources need and the compiled program does not. Nothing that is published may import them. */
