@@ -28,6 +28,17 @@ export default defineConfig({
         test: {
           name: "pipeline",
           include: ["test/**/*.test.ts"],
+          exclude: ["test/long/**"],
+          globalSetup: ["test/support/servers.ts"],
+          setupFiles: ["test/support/leaks.ts"],
+        },
+      },
+      {
+        extends: true,
+        test: {
+          // Minutes each: failovers, a software GPU, whole corpora, migrations under load. `npm run test:long`.
+          name: "long",
+          include: ["test/long/**/*.test.ts"],
           globalSetup: ["test/support/servers.ts"],
           setupFiles: ["test/support/leaks.ts"],
         },

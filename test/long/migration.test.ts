@@ -1,8 +1,8 @@
 import type { Migration } from "@polyseme/client";
 import { openPostgres, type PooledDatabase } from "@polyseme/store";
 import { afterEach, beforeEach, describe, expect, inject, test } from "vitest";
-import { expectStatus, HttpCaller, waitUntil } from "./support/http.ts";
-import { useServices } from "./support/services.ts";
+import { expectStatus, HttpCaller, waitUntil } from "../support/http.ts";
+import { useServices } from "../support/services.ts";
 
 const databaseUrl = inject("databaseUrl");
 const redisUrl = inject("redisUrl");

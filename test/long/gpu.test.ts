@@ -6,12 +6,12 @@ import { fileURLToPath } from "node:url";
 import { encodeTexts, openEncoder } from "@polyseme/encoder";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
-import { haveSoftwareVulkan, type SoftwareVulkan } from "../infra/local/vulkan.ts";
-import { makeGraph } from "../packages/encoder/src/made-graph.ts";
-import { HttpCaller } from "./support/http.ts";
-import { startService } from "./support/processes.ts";
-import { useServices } from "./support/services.ts";
-import { sharedFile } from "./support/shared.ts";
+import { haveSoftwareVulkan, type SoftwareVulkan } from "../../infra/local/vulkan.ts";
+import { makeGraph } from "../../packages/encoder/src/made-graph.ts";
+import { HttpCaller } from "../support/http.ts";
+import { startService } from "../support/processes.ts";
+import { useServices } from "../support/services.ts";
+import { sharedFile } from "../support/shared.ts";
 
 const databaseUrl = inject("databaseUrl");
 const redisUrl = inject("redisUrl");
@@ -23,7 +23,7 @@ const vulkan: SoftwareVulkan | undefined = await haveSoftwareVulkan({ log }).cat
 });
 
 const NAME = "all-MiniLM-L6-v2";
-const BUNDLED = fileURLToPath(new URL(`../models/${NAME}`, import.meta.url));
+const BUNDLED = fileURLToPath(new URL(`../../models/${NAME}`, import.meta.url));
 const FLOAT_FILE = sharedFile(`models/${NAME}/onnx/model.onnx`);
 if (!existsSync(FLOAT_FILE)) log(`${FLOAT_FILE} is not here: the test of a float32 file is skipped.`);
 /** A software device takes some 50 ms a token. */

@@ -3,9 +3,9 @@ import { readFile } from "node:fs/promises";
 import pg from "pg";
 import { toSql } from "pgvector";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
-import { ndcgAt } from "../packages/cli/src/eval/ndcg.ts";
-import { sharedFile } from "./support/shared.ts";
-import { startServerStack, type TestStack } from "./support/stack.ts";
+import { ndcgAt } from "../../packages/cli/src/eval/ndcg.ts";
+import { sharedFile } from "../support/shared.ts";
+import { startServerStack, type TestStack } from "../support/stack.ts";
 
 const databaseUrl = inject("databaseUrl");
 const redisUrl = inject("redisUrl");

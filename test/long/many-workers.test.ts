@@ -1,8 +1,8 @@
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
-import { HttpCaller, waitUntil, type Answer } from "./support/http.ts";
-import { embedJobsSeen, startRedisSet, type TestRedisSet } from "./support/redis-sets.ts";
-import { untilSomeStored, useServices, type ServiceFixture } from "./support/services.ts";
+import { HttpCaller, waitUntil, type Answer } from "../support/http.ts";
+import { embedJobsSeen, startRedisSet, type TestRedisSet } from "../support/redis-sets.ts";
+import { untilSomeStored, useServices, type ServiceFixture } from "../support/services.ts";
 
 const databaseUrl = inject("databaseUrl");
 const redisUrl = inject("redisUrl");
