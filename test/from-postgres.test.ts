@@ -98,17 +98,18 @@ describe.skipIf(databaseUrl === null || redisUrl === null)("polyseme ingest --fr
 
   test("goes on where it was cut off", async () => {
     await database.query(
-      "insert into products (sku, description) select n, 'more of number ' || n from generate_series(1201, 8000) n",
+      "insert into products (sku, description) select n, 'more of number ' || n from generate_series(1201, 21000) n",
     );
     cli = startCli(["ingest", ...table(), "-c", "resumed", "--no-wait"], settings());
+    // Requests of 5,000, two under way: what the first one brought is on record while the fourth is read.
     await waitUntil("some rows have arrived", async () => {
       const { body } = await stack.http.call("GET", "/v1/collections/resumed");
-      return ((body["documents"] as { total?: number } | undefined)?.total ?? 0) >= 1_500;
+      return ((body["documents"] as { total?: number } | undefined)?.total ?? 0) >= 15_500;
     });
     await cli.end("SIGKILL");
     const rest = await ingest(...table(), "-c", "resumed", "--no-wait");
-    expect(Number(rest["lookedAt"])).toBeLessThan(8_000);
-    expect(await documentOf("resumed", "8000")).toMatchObject({ text: "more of number 8000" });
+    expect(Number(rest["lookedAt"])).toBeLessThan(21_000);
+    expect(await documentOf("resumed", "21000")).toMatchObject({ text: "more of number 21000" });
     await stack.http.call("DELETE", "/v1/collections/resumed");
   });
 
