@@ -23,19 +23,27 @@ export interface GraphScan {
 export const EXACT: Scan = { kind: "exact" };
 export const FEW: Scan = { kind: "few" };
 
+/** What a scan with a filter reads for each row that is wanted: the last that it comes to are not all of the nearest. */
+export const FILTERED_SPARE = 2;
+/** Was measured without a filter; of what is left by one, such a depth finds less. */
+const FILTERED_RECALL = 0.99;
+
 /**
  * The way that finds what the settings promise in the least time, by what was measured of both.
  * @param wanted.k nearest that are to be found
  * @param wanted.limit rows that are read to have them, where several may be of one document
+ * @param wanted.filtered only some of the documents will do, so that more of the graph must be seen for as many
  */
 export function chooseScan(
   { index, generation }: Pick<Collection, "index" | "generation">,
-  wanted: { readonly k: number; readonly limit: number },
+  wanted: { readonly k: number; readonly limit: number; readonly filtered: boolean },
 ): Scan {
   const { measure } = generation;
   const graph = measure?.graph;
   if (measure == null || graph === undefined || index.vector === "exact" || index.recall === 1) return EXACT;
-  const depth = chooseDepth(graph, index.recall, wanted.k);
+  const depth = wanted.filtered
+    ? chooseDepth(graph, Math.max(index.recall, FILTERED_RECALL), FILTERED_SPARE * wanted.limit)
+    : chooseDepth(graph, index.recall, wanted.k);
   // A large part of a small collection is read sooner than found.
   if (index.vector === "auto" && depth.ms > measure.exactMs) return EXACT;
   return graphScan(graph.precision, Math.max(depth.efSearch, wanted.limit));

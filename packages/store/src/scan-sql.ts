@@ -1,4 +1,4 @@
-import type { Scan } from "./choose-scan.ts";
+import { FILTERED_SPARE, type Scan } from "./choose-scan.ts";
 import { graphOrder } from "./indexes/vector-index.ts";
 import type { StatementSettings } from "./statement-settings.ts";
 
@@ -11,8 +11,6 @@ const DISTANCE = `embedding <=> ${QUERY}`;
 /** Another order than the graph's, which the planner would take unasked. */
 const EXACT_ORDER = `(${DISTANCE}) + 0`;
 
-/** What a scan with a filter reads for each row that is wanted: the last that it comes to are not all of the nearest. */
-const FILTERED_SPARE = 2;
 /** Tuples that a scan of the graph looks at before it gives up, when it is asked for more than it found at first. */
 const SCAN_TUPLES = { least: 20_000, each: 20, filteredEach: 2_000, most: 200_000 } as const;
 

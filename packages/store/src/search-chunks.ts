@@ -57,7 +57,7 @@ async function nearest(
     const few = await scanLive(database, collection, wanted, FEW);
     if (!few.tooMany) return few.rows;
   }
-  const scan = exact ? EXACT : chooseScan(collection, { k, limit });
+  const scan = exact ? EXACT : chooseScan(collection, { k, limit, filtered: filter !== undefined });
   const { rows } = await scanLive(database, collection, wanted, scan);
   // A graph may end early: chunks that no edge leads to, few that match, or more dead ones than a scan looks at.
   const endedEarly = scan.kind === "graph" && rows.length < limit;

@@ -32,7 +32,7 @@ export async function readSought(
   const given = (["query", "vector", "like"] as const).filter((field) => body[field] !== undefined);
   if (given.length !== 1)
     throw new PolysemeError("invalid", "Give exactly one of query, vector, like and sense.", {
-      details: { field: "query" },
+      details: { field: body.like === undefined ? "query" : "like" },
     });
   if (body.vector !== undefined) return { vector: checkVector(body.vector, collection.generation.dimensions) };
   if (body.like !== undefined) return likeDocument(database, name, collection, body.like);
