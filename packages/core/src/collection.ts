@@ -44,7 +44,7 @@ export function checkCollectionName(name: string, field: "collection" | "alias" 
 
 export function collectionNameFault(name: string): string | undefined {
   if (!NAME.test(name))
-    return "The name of a collection or an alias starts with a small letter and has at most 63 small letters, digits, _ and -.";
+    return "A collection's name or alias starts with a small letter and has at most 63 small letters, digits, _ and -.";
   if (RESERVED.has(name)) return `The name "${name}" is taken by the view polyseme.${name}.`;
   return undefined;
 }

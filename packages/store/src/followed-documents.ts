@@ -63,9 +63,12 @@ export async function listMoreFollowed(database: Database, collectionId: number)
 export async function claimFollowed(sql: Sql, collectionId: number, limit: number): Promise<FollowedDocument[]> {
   const { rows } = await sql.query<FollowedDocument & { storedRevision: number | null }>(
     `with due as (
-       select collection_id, id from polyseme_store.followed_documents
-       where collection_id = $1 and failed_at is null and next_attempt_at <= now()
-       order by next_attempt_at limit $2 for update skip locked
+       select collection_id, id from (
+         -- Their time is looked at outside: from statistics of a while ago the planner may take it that nearly none is due,
+         -- and would read and sort all that are.
+         select collection_id, id, next_attempt_at from polyseme_store.followed_documents
+         where collection_id = $1 and failed_at is null order by next_attempt_at limit $2 for update skip locked
+       ) first where next_attempt_at <= now()
      ), claimed as (
        update polyseme_store.followed_documents q
        set attempts = q.attempts + 1, next_attempt_at = now() + interval '${CLAIM_SECONDS} seconds'
