@@ -261,7 +261,8 @@ function changed(value: unknown, place: number, change: Change): unknown {
       else Reflect.deleteProperty(holder, chosen.key);
       break;
     case "add":
-      if (typeof inner === "object" && inner !== null) define(inner, change.key, change.wild);
+      if (Array.isArray(inner)) inner.push(change.wild);
+      else if (typeof inner === "object" && inner !== null) define(inner, change.key, change.wild);
       else holder[chosen.key] = change.wild;
       break;
     case "wrap":
