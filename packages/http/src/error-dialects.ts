@@ -9,8 +9,9 @@ export type ErrorDialect = "openai" | "tei";
 export const OpenAiErrorSchema = Type.Object({
   error: Type.Object({
     ...ErrorSchema.properties.error.properties,
-    type: Type.String(),
-    param: Type.Union([Type.String(), Type.Null()]),
+    // Not there when the address could not be read: which route it was for is not known then.
+    type: Type.Optional(Type.String()),
+    param: Type.Optional(Type.Union([Type.String(), Type.Null()])),
   }),
 });
 
