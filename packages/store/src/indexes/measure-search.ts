@@ -3,16 +3,19 @@ import { chunkTable, type Collection } from "../collections.ts";
 import type { Database, Sql } from "../database.ts";
 import { nearestChunks } from "../nearest-chunks.ts";
 import { decodeVector } from "../vector-wire.ts";
+import { mixedQueries } from "./mixed-queries.ts";
 import {
   MEASURED_COUNTS,
+  certain,
   type Depth,
   type MeasuredCount,
   type ReadyGraph,
   type SearchMeasure,
 } from "./search-measure.ts";
 
-/** Stored vectors that are looked for. */
+/** Queries of each kind. */
 const SAMPLE = 100;
+const STORED_A_QUERY = 3;
 const LEAST_SAMPLE = 8;
 /** Exact searches end after this; a measure must not cost more than the searches it saves. */
 const EXACT_BUDGET_MS = 10_000;
@@ -30,9 +33,9 @@ const DISTANCE_SLACK = 1e-6;
 export interface MeasureOptions {
   /** Looked at between searches. */
   readonly signal: AbortSignal;
-  /** What is looked for; left out: some of the stored vectors. */
+  /** What is looked for; left out: stored vectors, and means of them, whichever are harder to find. */
   readonly vectors?: readonly Float32Array[];
-  /** How many of them; 100 when left out. */
+  /** How many of each; 100 when left out. */
   readonly sample?: number;
 }
 
@@ -47,30 +50,43 @@ export async function measureSearch(
   graph: ReadyGraph | undefined,
   { signal, vectors: given, sample = SAMPLE }: MeasureOptions,
 ): Promise<Omit<SearchMeasure, "chunks">> {
-  const vectors = given ?? (await sampleVectors(database, collection, sample));
+  const stored = given === undefined ? await sampleVectors(database, collection, STORED_A_QUERY * sample) : [];
+  // What is asked lies near to what is stored or between it; which is harder to find depends on the vectors and the precision.
+  const kinds = given === undefined ? [mixedQueries(stored), stored.slice(0, sample)] : [given];
   const ask = (vector: Float32Array, limit: number, scan: Scan): Promise<Asked> => {
     signal.throwIfAborted();
     return timed(() => nearestChunks(database, collection, { vector, limit }, scan).then(({ rows }) => rows));
   };
   const exactTimes: number[] = [];
-  for (const vector of vectors.slice(0, TIMED_EXACT)) exactTimes.push((await ask(vector, 10, EXACT)).ms);
+  for (const vector of (kinds[0] ?? []).slice(0, TIMED_EXACT)) exactTimes.push((await ask(vector, 10, EXACT)).ms);
   const measure = { measuredAt: new Date().toISOString(), exactMs: median(exactTimes) };
   if (graph === undefined) return measure;
 
-  const exact: Known[] = [];
-  const startedMs = performance.now();
-  for (const vector of vectors) {
-    if (exact.length >= LEAST_SAMPLE && performance.now() - startedMs > EXACT_BUDGET_MS) break;
-    exact.push({ vector, distances: (await ask(vector, Math.max(...MEASURED_COUNTS), EXACT)).distances });
+  const known: Known[][] = [];
+  for (const vectors of kinds) {
+    const exact: Known[] = [];
+    const startedMs = performance.now();
+    for (const vector of vectors) {
+      if (exact.length >= LEAST_SAMPLE && performance.now() - startedMs > EXACT_BUDGET_MS / kinds.length) break;
+      exact.push({ vector, distances: (await ask(vector, Math.max(...MEASURED_COUNTS), EXACT)).distances });
+    }
+    if (exact.length > 0) known.push(exact);
   }
-  const measureDepths = async (count: MeasuredCount): Promise<Depth[]> => {
+  const measureDepth = async (count: MeasuredCount, efSearch: number): Promise<Depth> => {
+    const scan = graphScan(graph.precision, efSearch);
     const depths: Depth[] = [];
-    for (const efSearch of DEPTHS[count]) {
-      const scan = graphScan(graph.precision, efSearch);
+    for (const exact of known) {
       const asked: Asked[] = [];
       for (const { vector } of exact) asked.push(await ask(vector, count, scan));
       const shares = asked.map(({ distances }, at) => shareFound(distances, exact[at]?.distances ?? [], count));
-      const depth = { efSearch, ...meanWithError(shares), ms: median(asked.map(({ ms }) => ms)) };
+      depths.push({ efSearch, ...meanWithError(shares), ms: median(asked.map(({ ms }) => ms)) });
+    }
+    return depths.reduce((worst, depth) => (certain(depth) < certain(worst) ? depth : worst));
+  };
+  const measureDepths = async (count: MeasuredCount): Promise<Depth[]> => {
+    const depths: Depth[] = [];
+    for (const efSearch of DEPTHS[count]) {
+      const depth = await measureDepth(count, efSearch);
       depths.push(depth);
       if (depth.recall >= ENOUGH) break;
     }

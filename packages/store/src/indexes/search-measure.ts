@@ -1,6 +1,6 @@
 import type { IndexSettings } from "@polyseme/core";
 
-/** What was last measured of searching a generation, on vectors that are stored in it. */
+/** What was last measured of searching a generation, on vectors that are stored in it and on means of them. */
 export interface SearchMeasure {
   readonly measuredAt: string;
   /** How many there were. */
@@ -67,8 +67,13 @@ export function chooseDepth(graph: GraphMeasure, recall: number, count: number):
   };
 }
 
+/** The recall with its error taken off. */
+export function certain({ recall, error }: Pick<Depth, "recall" | "error">): number {
+  return recall - error;
+}
+
 function shallowest(depths: readonly Depth[], recall: number): ChosenDepth {
-  const found = depths.find((depth) => depth.recall - depth.error >= recall);
+  const found = depths.find((depth) => certain(depth) >= recall);
   if (found !== undefined) return { ...found, reaches: true };
   const deepest = depths.at(-1);
   if (deepest === undefined) throw new Error("A graph of which nothing was measured");
