@@ -7,9 +7,11 @@ import {
   sampleDocuments,
   saveOverlap,
   type Database,
+  type Generation,
   type Migration,
   type Overlap,
 } from "@polyseme/store";
+import { queryText } from "../query-text.ts";
 import { overlapOf, queryOf } from "./overlap-figures.ts";
 
 export interface OverlapDeps {
@@ -65,10 +67,13 @@ async function compare(
   const sample = await sampleDocuments(database, migration, QUERIES);
   if (sample.length === 0) return { reason: "There is no document to ask with." };
   const texts = sample.map(queryOf);
-  const encode = async (model: string): Promise<Float32Array[]> =>
-    embedTexts(await encoders.get(model), texts, { lane: "bulk", flow: FLOW, signal });
-  const live = await encode(collection.generation.model);
-  const following = follower.model === collection.generation.model ? live : await encode(follower.model);
+  const encode = async (generation: Generation): Promise<Float32Array[]> => {
+    const encoder = await encoders.get(generation.model);
+    const queries = texts.map((text) => queryText(encoder.info, generation, text));
+    return embedTexts(encoder, queries, { lane: "bulk", flow: FLOW, signal });
+  };
+  const live = await encode(collection.generation);
+  const following = await encode(follower);
   const untilMs = performance.now() + WITHIN_MS;
   const shares: number[] = [];
   // One after the other, so that people's searches hardly notice.

@@ -2,6 +2,7 @@ import { checkUsableText, PolysemeError } from "@polyseme/core";
 import { embedTexts, encodeTexts, type EncoderRegistry } from "@polyseme/encoder";
 import { readMeanVector, type Collection, type Database } from "@polyseme/store";
 import { requireModel } from "../own-vectors.ts";
+import { queryText } from "../query-text.ts";
 import { queryUnits, type QueryUnits } from "../query-units.ts";
 import { checkVector } from "../query-vector.ts";
 import type { SearchPlan } from "../search-plan.ts";
@@ -70,8 +71,7 @@ async function encodeQuery(
   const options = { lane: "interactive", signal, trace } as const;
   const { prompts } = encoder.info;
   if (!plan.rerank && !plan.explain) {
-    const text = keepsTokens(generation) ? query : prompts.query + query;
-    const [vector] = await embedTexts(encoder, [text], options);
+    const [vector] = await embedTexts(encoder, [queryText(encoder.info, generation, query)], options);
     if (vector === undefined) throw new Error("A text without an embedding");
     return { vector };
   }
@@ -85,9 +85,4 @@ async function encodeQuery(
   if (text?.encoded.embedding === undefined) throw new Error("A text without an embedding");
   const units = queryUnits(query, text, encoder.info, (id) => encoder.tokenText(id));
   return { vector: text.encoded.embedding, units };
-}
-
-/** Such a collection's chunks are encoded as they are, whatever the model wants before them; so are its queries. */
-function keepsTokens({ tokens }: Collection["generation"]): boolean {
-  return tokens.tokenVectors !== "none" || tokens.lateChunking;
 }
