@@ -56,33 +56,43 @@ export function packTokens(
 
 /** The same of vectors that are in their stored form already; their values are copied as they are. */
 export function packQuantised(tokens: PackedTokens, origin: number): Buffer {
-  const { precision, dimensions, units, values, scales, norms } = tokens;
-  const rows = scales.length;
-  const fixed = HEADER_BYTES + 8 * rows + values.byteLength;
-  const out = Buffer.alloc(fixed + FIELDS * VARINT_BYTES * units.starts.length);
-  out.writeUInt8(VERSION, 0);
-  out.writeUInt8(PRECISIONS.indexOf(precision), 1);
-  out.writeUInt16LE(dimensions, 2);
-  out.writeUInt32LE(units.starts.length, 4);
-  out.writeUInt32LE(rows, 8);
-  let at = HEADER_BYTES;
+  const { units, values, scales, norms } = tokens;
+  const { head, tail } = packAround(tokens, units, { rows: scales.length, origin });
   // Typed arrays are little-endian on every platform that Node's prebuilt runtimes support.
-  for (const part of [scales, norms, values]) {
-    out.set(new Uint8Array(part.buffer, part.byteOffset, part.byteLength), at);
-    at += part.byteLength;
-  }
+  const parts = [scales, norms, values].map((part) => new Uint8Array(part.buffer, part.byteOffset, part.byteLength));
+  return Buffer.concat([head, ...parts, tail]);
+}
+
+/**
+ * What a packed value has before its rows' scales, norms and values, and behind them.
+ * @param size.rows rows there are
+ * @param size.origin where the chunk begins
+ */
+export function packAround(
+  { precision, dimensions }: Pick<PackedTokens, "precision" | "dimensions">,
+  units: TokenUnits,
+  { rows, origin }: { readonly rows: number; readonly origin: number },
+): { readonly head: Buffer; readonly tail: Buffer } {
+  const head = Buffer.alloc(HEADER_BYTES);
+  head.writeUInt8(VERSION, 0);
+  head.writeUInt8(PRECISIONS.indexOf(precision), 1);
+  head.writeUInt16LE(dimensions, 2);
+  head.writeUInt32LE(units.starts.length, 4);
+  head.writeUInt32LE(rows, 8);
+  const tail = Buffer.allocUnsafe(FIELDS * VARINT_BYTES * units.starts.length);
+  let at = 0;
   let before = origin;
   for (let i = 0; i < units.starts.length; i += 1) {
     const start = units.starts[i] ?? 0;
     const end = units.ends[i] ?? 0;
     if (start < before || end < start) throw new Error("Units must be in the order of the text and not overlap");
-    at = writeVarint(out, at, start - before);
-    at = writeVarint(out, at, end - start);
-    at = writeVarint(out, at, units.pieces[i] ?? 0);
-    at = writeVarint(out, at, units.rows[i] ?? 0);
+    at = writeVarint(tail, at, start - before);
+    at = writeVarint(tail, at, end - start);
+    at = writeVarint(tail, at, units.pieces[i] ?? 0);
+    at = writeVarint(tail, at, units.rows[i] ?? 0);
     before = end;
   }
-  return out.subarray(0, at);
+  return { head, tail: tail.subarray(0, at) };
 }
 
 /**

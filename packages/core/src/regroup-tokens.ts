@@ -1,5 +1,5 @@
 import { fromHalves } from "./half.ts";
-import { packQuantised, type PackedTokens, type TokenUnits } from "./packed-tokens.ts";
+import { packAround, packQuantised, type PackedTokens, type TokenUnits } from "./packed-tokens.ts";
 
 /**
  * The units of a document's chunks as one, in the order of the text. What overlapping chunks hold twice is taken once. The
@@ -55,8 +55,71 @@ export function joinTokens(chunks: readonly PackedTokens[]): PackedTokens {
  * @param origin where their chunk begins
  */
 export function packRange(tokens: PackedTokens, range: readonly [from: number, to: number], origin: number): Buffer {
-  const { dimensions, units, values, scales, norms } = tokens;
-  const [from, to] = range;
+  const { dimensions, values, scales, norms } = tokens;
+  const { units, rows } = rangeOfUnits(tokens, range);
+  return packQuantised(
+    {
+      ...tokens,
+      units,
+      values: copyRows(values, rows, dimensions),
+      scales: Float32Array.from(rows, (row) => scales[row] ?? 0),
+      norms: Float32Array.from(rows, (row) => norms[row] ?? 0),
+    },
+    origin,
+  );
+}
+
+/** Rows that lie one behind the other in one of the chunks that were joined. */
+export interface RowSlice {
+  /** Which of the joined chunks. */
+  readonly chunk: number;
+  /** Of its rows. */
+  readonly first: number;
+  readonly count: number;
+}
+
+/** A packed value whose rows are named and not copied: whoever has the chunks puts scales, norms and values between. */
+export interface SlicedTokens {
+  readonly head: Buffer;
+  readonly slices: readonly RowSlice[];
+  readonly tail: Buffer;
+}
+
+/**
+ * The same as `packRange`, with its rows named.
+ * @param rowsOf rows of each of the joined chunks, in their order
+ */
+export function sliceRange(
+  tokens: PackedTokens,
+  range: readonly [from: number, to: number],
+  origin: number,
+  rowsOf: readonly number[],
+): SlicedTokens {
+  const { units, rows } = rangeOfUnits(tokens, range);
+  const slices: { chunk: number; first: number; count: number }[] = [];
+  let last = -1;
+  let chunk = 0;
+  let rowsBefore = 0;
+  for (const row of rows) {
+    // Rows mostly ascend, so the search goes on from where it was.
+    if (row < rowsBefore) [chunk, rowsBefore] = [0, 0];
+    for (let own = rowsOf[chunk] ?? Infinity; row >= rowsBefore + own; own = rowsOf[chunk] ?? Infinity) {
+      rowsBefore += own;
+      chunk += 1;
+    }
+    const slice = slices.at(-1);
+    if (slice?.chunk === chunk && row === last + 1) slice.count += 1;
+    else slices.push({ chunk, first: row - rowsBefore, count: 1 });
+    last = row;
+  }
+  return { ...packAround(tokens, units, { rows: rows.length, origin }), slices };
+}
+
+/** Some of the units, with their rows numbered in the order in which they come, and which rows those were. */
+function rangeOfUnits(
+  { units }: PackedTokens,
+  [from, to]: readonly [from: number, to: number],
+): { readonly units: TokenUnits; readonly rows: readonly number[] } {
   const places = new Map<number, number>();
   const rows = new Int32Array(to - from);
   for (let i = from; i < to; i += 1) {
@@ -65,23 +128,16 @@ export function packRange(tokens: PackedTokens, range: readonly [from: number, t
     places.set(row, place);
     rows[i - from] = place;
   }
-  const copied = copyRows(values, [...places.keys()], dimensions);
-  const own = [...places.keys()];
-  return packQuantised(
-    {
-      ...tokens,
-      units: {
-        starts: units.starts.subarray(from, to),
-        ends: units.ends.subarray(from, to),
-        pieces: units.pieces.subarray(from, to),
-        rows,
-      },
-      values: copied,
-      scales: Float32Array.from(own, (row) => scales[row] ?? 0),
-      norms: Float32Array.from(own, (row) => norms[row] ?? 0),
+  const { starts, ends, pieces } = units;
+  return {
+    units: {
+      starts: starts.subarray(from, to),
+      ends: ends.subarray(from, to),
+      pieces: pieces.subarray(from, to),
+      rows,
     },
-    origin,
-  );
+    rows: [...places.keys()],
+  };
 }
 
 function copyRows(values: PackedTokens["values"], rows: readonly number[], dimensions: number): PackedTokens["values"] {

@@ -113,7 +113,8 @@ describe("a document with sections", () => {
       tokens: LATE,
       formOf: makeFormOf("en"),
       specialTokens: 2,
-    };
+      rows: "copied",
+    } as const;
     const chunks = rechunk(document, stored, settings) ?? [];
     expect(chunks.map((chunk) => chunk.text).join("")).toBe(text);
     expect(chunks.some(({ start }) => start === FIRST.length * 6)).toBe(true);

@@ -8,10 +8,12 @@ import {
   readPacked,
   readTexts,
   releaseFollowed,
+  rowBytes,
   storeFollowed,
   type Database,
   type DocumentRef,
   type EmbeddedChunk,
+  type FollowedChunks,
   type FollowedDocument,
   type FollowMethod,
   type Following,
@@ -41,7 +43,7 @@ const PUT_OFF_MS = 1_000;
 /** Runs from which on it may be the document that ends its worker. */
 const SUSPECT_RUNS = 3;
 
-type Finished = DocumentRef & { readonly chunks: readonly EmbeddedChunk[] };
+type Finished = FollowedChunks;
 
 /**
  * Brings some of the documents that are due to the following generation; answers whether more may be due at once.
@@ -101,19 +103,24 @@ async function rechunkAll(
   const { collection, follower } = following;
   const { chunking, tokens } = follower;
   const settings = { chunking, tokens, formOf: makeFormOf(follower.language), specialTokens };
+  // Pooled rows lie scattered, so that there would be a name for nearly each of them.
+  const mayName = tokens.tokenVectors !== "none" && tokens.tokenPooling === 1;
   const source = { collectionId: collection.id, generation: collection.generation.number };
   const rest: FollowedDocument[] = [];
   for (const group of groupsOf(due, ({ tokens: count }) => count, TOKENS_A_READ)) {
-    const finished: Finished[] = [];
-    for (const { chunks: stored, ...document } of await readPacked(deps.database, source, group)) {
+    const [copied, named]: [Finished[], Finished[]] = [[], []];
+    for (const { chunks: stored, read, ...document } of await readPacked(deps.database, source, group)) {
       const { id, revision } = document;
-      const chunks = rechunk(document, stored, settings);
+      const isNamed = mayName && read !== undefined;
+      const chunks = rechunk(document, stored, { ...settings, rows: isNamed ? "named" : "copied" });
       if (chunks === undefined) rest.push(...group.filter((document) => document.id === id));
-      else finished.push({ id, revision, chunks });
+      else if (isNamed) named.push({ id, revision, chunks, read });
+      else copied.push({ id, revision, chunks });
       // A search's answer may wait for the thread.
       await nextTurn();
     }
-    await write(deps, following, finished);
+    await write(deps, following, named);
+    await write(deps, following, copied);
   }
   return rest;
 }
@@ -180,7 +187,7 @@ async function write(deps: FollowDeps, following: Following, finished: readonly 
   const target = { collectionId: collection.id, live: collection.generation.number, follower: follower.number };
   const stopTimer = deps.metrics.stageSeconds.startTimer({ stage: "follow_write" });
   try {
-    const written = await storeFollowed(deps.database, target, finished);
+    const written = await storeFollowed(deps.database, target, finished, rowBytes(collection));
     deps.metrics.documentsFollowed.inc({ method: followMethod(following) }, written.size);
     const stale = finished.filter(({ id }) => !written.has(id));
     if (stale.length > 0)

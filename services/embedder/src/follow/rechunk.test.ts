@@ -9,6 +9,7 @@ const settings = {
   tokens: { tokenVectors: "int8", tokenPooling: 1, lateChunking: true },
   formOf: makeFormOf("en"),
   specialTokens: 2,
+  rows: "copied",
 } as const;
 
 const TEXT = "The river has two banks. 🍎 The bank lends money! Naïve horses, 苹果 and engines are for sale. Done.";

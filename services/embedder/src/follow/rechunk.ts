@@ -1,4 +1,4 @@
-import { joinTokens, packRange, unitMeans, unpackTokens, type PackedTokens } from "@polyseme/core";
+import { joinTokens, packRange, sliceRange, unitMeans, unpackTokens, type PackedTokens } from "@polyseme/core";
 import type { EmbeddedChunk, Generation } from "@polyseme/store";
 import { formsOf } from "../chunk-units.ts";
 import { planChunks } from "../plan-chunks.ts";
@@ -10,6 +10,8 @@ export interface RechunkSettings extends Pick<Generation, "chunking" | "tokens">
   readonly formOf: (word: string) => string;
   /** How many the model adds to each chunk. */
   readonly specialTokens: number;
+  /** What is kept of token vectors: copies, or the names of the stored chunks' rows for whoever can copy them at less cost. */
+  readonly rows: "copied" | "named";
 }
 
 /**
@@ -23,7 +25,9 @@ export function rechunk(
   settings: RechunkSettings,
 ): EmbeddedChunk[] | undefined {
   if (stored.length === 0) return undefined;
-  const tokens = joinTokens(stored.map(({ start, packed }) => unpackTokens(packed, start)));
+  const unpacked = stored.map(({ start, packed }) => unpackTokens(packed, start));
+  const tokens = joinTokens(unpacked);
+  const rowsOf = unpacked.map(({ scales }) => scales.length);
   const { units } = tokens;
   if (units.starts.length === 0) return undefined;
   const { text } = document;
@@ -49,10 +53,10 @@ export function rechunk(
     };
     if (settings.tokens.tokenVectors === "none") return embedded;
     const own = { starts: units.starts.subarray(from, to), ends: units.ends.subarray(from, to) };
-    return {
-      ...embedded,
-      units: { packed: packRange(tokens, [from, to], start), forms: formsOf(text, own, formOf) },
-    };
+    const forms = formsOf(text, own, formOf);
+    return settings.rows === "named"
+      ? { ...embedded, named: { sliced: sliceRange(tokens, [from, to], start, rowsOf), forms } }
+      : { ...embedded, units: { packed: packRange(tokens, [from, to], start), forms } };
   });
 }
 
