@@ -70,7 +70,8 @@ async function stage(published: Published, all: ReadonlyMap<string, Workspace>):
   await mkdir(target, { recursive: true });
   const own = workspaceOf(published, all);
   const manifest = stagedManifest(published, all);
-  const known = new Set(Object.keys(manifest["dependencies"] ?? {}));
+  // Peers are brought by whoever installs it.
+  const known = new Set(["dependencies", "peerDependencies"].flatMap((kind) => Object.keys(manifest[kind] ?? {})));
   if (published.kind === "library") {
     for (const part of own.manifest.files ?? [])
       await copy(join(ROOT, own.folder, part), join(target, part), (path, code) => {
