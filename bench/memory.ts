@@ -16,6 +16,8 @@ const WITHIN_MS = 900_000;
 const LINE_BYTES = 2_000;
 const STREAMED_BYTES = 1_000_000_000;
 const SHORT_STREAMED_BYTES = 60_000_000;
+/** As the images set it: glibc would otherwise keep a heap for each thread. */
+const SETTINGS = { MALLOC_ARENA_MAX: "2" };
 
 /** Whether memory stays flat: the embedder over all texts three times, ingest under one very long stream. */
 export const benchMemory: Benchmark = {
@@ -31,7 +33,7 @@ async function measureIngest(context: BenchContext): Promise<Figure[]> {
   const bytes = isShort(context) ? SHORT_STREAMED_BYTES : STREAMED_BYTES;
   const documents = Math.floor(bytes / LINE_BYTES);
   return withStage(context, async (stage) => {
-    const ingest = await stage.start("ingest");
+    const ingest = await stage.start("ingest", SETTINGS);
     const started = performance.now();
     const { samples } = await sampleRss(ingest.pid, () => pushStream(ingest.url, "streamed", templates, documents));
     const seconds = (performance.now() - started) / 1_000;
@@ -71,8 +73,8 @@ function corpora(context: BenchContext): Record<string, BenchDocument[]> {
 async function measureEmbedder(context: BenchContext): Promise<Figure[]> {
   const texts = corpora(context);
   return withStage(context, async (stage) => {
-    const ingest = await stage.start("ingest");
-    const embedder = await stage.start("embedder");
+    const ingest = await stage.start("ingest", SETTINGS);
+    const embedder = await stage.start("embedder", SETTINGS);
     const http = new HttpCaller(ingest.url);
     const { samples } = await sampleRss(embedder.pid, async () => {
       for (let round = 1; round <= ROUNDS; round += 1) {
