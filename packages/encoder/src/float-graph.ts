@@ -8,6 +8,7 @@ import {
   type ModelTensor,
   type OnnxModel,
 } from "./onnx-model.ts";
+import { linksOf, livePart, type Links } from "./model-links.ts";
 import { floatTensor, scalarTensor, standardNode, valuesOf } from "./model-tensor.ts";
 
 /**
@@ -30,7 +31,7 @@ export function toFloatGraph(model: OnnxModel): OnnxModel {
   for (const node of model.nodes) {
     const rewrite = REWRITES[node.domain === "" ? node.operator : `${node.domain}.${node.operator}`];
     if (rescales.has(node)) {
-      const [product = ""] = links.integerProductsOf(node);
+      const [product = ""] = integerProductsOf(node, links);
       writer.add(standardNode("Identity", [product], node.outputs[0] ?? ""));
     } else if (rewrite !== undefined) rewrite(node, writer, links, rescales);
     else if (isInt8Gather(node, model)) {
@@ -44,7 +45,7 @@ export function toFloatGraph(model: OnnxModel): OnnxModel {
       writer.add(node);
     }
   }
-  return { ...model, nodes: liveNodes(nodes, model), tensors: usedTensors(tensors, nodes) };
+  return livePart({ ...model, nodes, tensors });
 }
 
 /** Whether the graph multiplies integers, for which no GPU has kernels in onnxruntime: left so, they run on the CPU. */
@@ -57,13 +58,6 @@ const INTEGER_PRODUCT = "com.microsoft.MatMulIntegerToFloat";
 interface Writer {
   readonly tensors: Map<string, ModelTensor>;
   add(...nodes: readonly ModelNode[]): void;
-}
-
-/** Who makes a value and who reads it. */
-interface Links {
-  producer(name: string | undefined): ModelNode | undefined;
-  readers(name: string): readonly ModelNode[];
-  integerProductsOf(node: ModelNode): string[];
 }
 
 /** @param rescales takes the nodes behind a product that only undo its rows' scales */
@@ -197,40 +191,12 @@ function dequantised(table: ModelTensor, scales: ArrayLike<number>): ModelTensor
   return floatTensor(table.dims, values);
 }
 
-function linksOf(model: OnnxModel): Links {
-  const producers = new Map<string, ModelNode>();
-  const readers = new Map<string, ModelNode[]>();
-  for (const node of model.nodes) {
-    for (const name of node.outputs) producers.set(name, node);
-    for (const name of node.inputs) readers.set(name, [...(readers.get(name) ?? []), node]);
-  }
-  return {
-    producer: (name) => producers.get(name ?? ""),
-    readers: (name) => readers.get(name) ?? [],
-    integerProductsOf: ({ inputs }) =>
-      inputs.filter((name) => producers.get(name)?.operator === INTEGER_PRODUCT.split(".").at(-1)),
-  };
+function integerProductsOf({ inputs }: ModelNode, links: Links): string[] {
+  return inputs.filter((name) => links.producer(name)?.operator === INTEGER_PRODUCT.split(".").at(-1));
 }
 
 function scalarOf(writer: Writer, name: string | undefined): number {
   const values = valuesOf(tensorOf(writer, name ?? ""));
   if (values.length !== 1) throw new Error("it quantises activations by more than one constant scale");
   return values[0] ?? 1;
-}
-
-/** Without nodes whose results nobody reads. */
-function liveNodes(nodes: readonly ModelNode[], model: OnnxModel): ModelNode[] {
-  const wanted = new Set(model.outputs.keys());
-  const live: ModelNode[] = [];
-  for (const node of [...nodes].reverse()) {
-    if (!node.outputs.some((name) => wanted.has(name))) continue;
-    node.inputs.forEach((name) => wanted.add(name));
-    live.push(node);
-  }
-  return live.reverse();
-}
-
-function usedTensors(tensors: ReadonlyMap<string, ModelTensor>, nodes: readonly ModelNode[]): Map<string, ModelTensor> {
-  const used = new Set(nodes.flatMap(({ inputs }) => inputs));
-  return new Map([...tensors].filter(([name]) => used.has(name)));
 }

@@ -64,3 +64,13 @@ export function standardNode(
     ),
   };
 }
+
+/** A constant list of whole numbers. */
+export function countsTensor(...values: readonly number[]): ModelTensor {
+  const data = BigInt64Array.from(values, (value) => BigInt(value));
+  return { dims: [values.length], element: ELEMENT.int64, data: new Uint8Array(data.buffer) };
+}
+
+export function int8Tensor(dims: readonly number[], values: Int8Array): ModelTensor {
+  return { dims, element: ELEMENT.int8, data: new Uint8Array(values.buffer, values.byteOffset, values.byteLength) };
+}

@@ -1,0 +1,91 @@
+import { floatTensor, int8Tensor, valuesOf } from "../model-tensor.ts";
+import type { ModelTensor, OnnxModel } from "../onnx-model.ts";
+import type { Product, ProductGroup } from "./find-products.ts";
+
+/** int8 weights [rows, columns] with a scale a column. */
+export interface QuantisedWeights {
+  readonly values: ModelTensor;
+  readonly scales: ModelTensor;
+}
+
+/** Largest magnitude of int8; -128 is left out so that both signs have the same steps. */
+export const INT8_MOST = 127;
+/** How much of a channel's range is moved from the activations into the weights. */
+const SHARE_OF_ACTIVATIONS = 0.65;
+const SHARE_OF_WEIGHTS = 0.35;
+/** A channel that is (nearly) never used must not ask for an endless factor. */
+const LEAST_MAGNITUDE = 1e-5;
+
+/** The weights as [rows, columns] floats, whichever way they lie in the file. */
+export function weightsOf({ weights, isTransposed, rows, columns }: Product, model: OnnxModel): Float32Array {
+  const tensor = model.tensors.get(weights);
+  if (tensor === undefined) throw new Error(`its weights ${weights} are missing`);
+  const values = Float32Array.from(valuesOf(tensor));
+  if (!isTransposed) return values;
+  return Float32Array.from(values, (_, at) => values[(at % columns) * rows + Math.floor(at / columns)] ?? 0);
+}
+
+/**
+ * The factor of each channel by which activations are divided and weights multiplied, so that a few loud channels do not
+ * take the steps of all others (SmoothQuant). Geometric mean 1.
+ * @param largest of each channel's activations
+ * @param weights of all the products that read them
+ */
+export function smoothingOf(
+  { rows, products }: ProductGroup,
+  largest: Float32Array,
+  weights: readonly Float32Array[],
+): Float32Array {
+  const loudest = new Float32Array(rows);
+  products.forEach(({ columns }, index) => {
+    const values = weights[index] ?? new Float32Array(0);
+    for (let row = 0; row < rows; row++)
+      for (let column = 0; column < columns; column++)
+        loudest[row] = Math.max(loudest[row] ?? 0, Math.abs(values[row * columns + column] ?? 0));
+  });
+  const logs = Float64Array.from(
+    loudest,
+    (weight, row) =>
+      SHARE_OF_ACTIVATIONS * Math.log(Math.max(largest[row] ?? 0, LEAST_MAGNITUDE)) -
+      SHARE_OF_WEIGHTS * Math.log(Math.max(weight, LEAST_MAGNITUDE)),
+  );
+  const mean = logs.reduce((sum, one) => sum + one, 0) / rows;
+  return Float32Array.from(logs, (log) => Math.exp(log - mean));
+}
+
+/** @param factors one a row; undefined: all 1 */
+export function quantiseColumns(
+  values: Float32Array,
+  columns: number,
+  factors: Float32Array | undefined,
+): QuantisedWeights {
+  const rows = values.length / columns;
+  const at = (row: number, column: number): number => (values[row * columns + column] ?? 0) * (factors?.[row] ?? 1);
+  const scales = new Float32Array(columns).fill(LEAST_MAGNITUDE / INT8_MOST);
+  for (let row = 0; row < rows; row++)
+    for (let column = 0; column < columns; column++)
+      scales[column] = Math.max(scales[column] ?? 0, Math.abs(at(row, column)) / INT8_MOST);
+  const steps = new Int8Array(values.length);
+  for (let row = 0; row < rows; row++)
+    for (let column = 0; column < columns; column++)
+      steps[row * columns + column] = Math.round(at(row, column) / (scales[column] ?? 1));
+  return { values: int8Tensor([rows, columns], steps), scales: floatTensor([columns], scales) };
+}
+
+/** A table [rows, columns] as int8 with a scale a row, [rows, 1]. */
+export function quantiseRows(table: ModelTensor): QuantisedWeights {
+  const [rows = 0, columns = 0] = table.dims;
+  const values = valuesOf(table);
+  const scales = new Float32Array(rows);
+  const steps = new Int8Array(values.length);
+  for (let row = 0; row < rows; row++) {
+    const one = values.subarray(row * columns, (row + 1) * columns);
+    let largest = LEAST_MAGNITUDE;
+    for (const value of one) largest = Math.max(largest, Math.abs(value));
+    const scale = largest / INT8_MOST;
+    scales[row] = scale;
+    for (let column = 0; column < columns; column++)
+      steps[row * columns + column] = Math.round((one[column] ?? 0) / scale);
+  }
+  return { values: int8Tensor(table.dims, steps), scales: floatTensor([rows, 1], scales) };
+}
