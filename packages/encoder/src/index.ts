@@ -15,3 +15,9 @@ export type { InferenceProbe } from "./inference-probe.ts";
 export { showEncoders } from "./encoder-gauges.ts";
 export { encoderThreads, openEncoders, type LoadedEncoders } from "./open-encoders.ts";
 export { readModelPrompts } from "./named-prompts.ts";
+export {
+  prepareModel,
+  type PreparedModel,
+  type PrepareOptions,
+  type PrepareProgress,
+} from "./prepare/prepare-model.ts";

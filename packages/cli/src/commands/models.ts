@@ -3,6 +3,7 @@ import { listModels, readModelConfig } from "@polyseme/encoder";
 import type { Command } from "commander";
 import { NotBuiltYet, type CliContext } from "../context.ts";
 import { renderTable } from "../table.ts";
+import { addModelsPrepare } from "./models-prepare.ts";
 
 /** `polyseme models list|prepare|check`. */
 export function addModels(program: Command, context: CliContext): void {
@@ -37,18 +38,16 @@ export function addModels(program: Command, context: CliContext): void {
         for (const line of renderTable(columns, rows, context.out)) context.out.line(line);
       }
     });
-  for (const name of ["prepare", "check"] as const)
-    models
-      .command(name)
-      .description(
-        `${name === "prepare" ? "Export and quantise" : "Compare with its original"} a model (not built yet)`,
-      )
-      .argument("[model]")
-      .option("--json", "print JSON")
-      .action(() => {
-        throw new NotBuiltYet(
-          `polyseme models ${name}`,
-          "A folder in the hub's layout with onnx/model.onnx works as it is: set POLYSEME_MODEL to its path.",
-        );
-      });
+  addModelsPrepare(models, context);
+  models
+    .command("check")
+    .description("Compare with its original a model (not built yet)")
+    .argument("[model]")
+    .option("--json", "print JSON")
+    .action(() => {
+      throw new NotBuiltYet(
+        "polyseme models check",
+        "A folder in the hub's layout with onnx/model.onnx works as it is: set POLYSEME_MODEL to its path.",
+      );
+    });
 }
