@@ -49,7 +49,7 @@ export function planOutputs(graph: OnnxGraph, pooling: ModelInfo["pooling"]): Mo
 }
 
 /** The value with a row of the input table per token: the `Gather` by `input_ids`, dequantised where it is stored so. */
-export function inputTableRows(graph: OnnxGraph): string | undefined {
+export function inputTableRows(graph: Pick<OnnxGraph, "nodes">): string | undefined {
   const aliases = new Set(["input_ids"]);
   // Nodes come in topological order, so one pass sees every alias before its use.
   for (const { operator, inputs, outputs } of graph.nodes) {
@@ -62,7 +62,7 @@ export function inputTableRows(graph: OnnxGraph): string | undefined {
   return undefined;
 }
 
-function dequantised(graph: OnnxGraph, rows: string): string {
+function dequantised(graph: Pick<OnnxGraph, "nodes">, rows: string): string {
   const reader = graph.nodes.find(({ operator, inputs }) => operator === "DequantizeLinear" && inputs[0] === rows);
   return reader?.outputs[0] ?? rows;
 }

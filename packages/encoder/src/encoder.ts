@@ -166,6 +166,7 @@ async function sessionSpec(
     rewritten,
     cacheDir,
     hasTokenTypes: model.hasTokenTypes,
+    mayOverflow: model.mayOverflow,
     outputNames,
     dimensions: model.dimensions,
     warmUp: padBatch(

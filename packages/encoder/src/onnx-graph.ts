@@ -1,4 +1,4 @@
-import { type Field, readFields, textOf } from "./protobuf.ts";
+import { type Field, readFields, textOf, writeField } from "./protobuf.ts";
 
 /** What of an ONNX graph decides how it is run. Field numbers are those of onnx/onnx.proto. */
 export interface OnnxGraph {
@@ -7,6 +7,8 @@ export interface OnnxGraph {
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
   readonly nodes: readonly OnnxNode[];
+  /** What its maker wrote down about it, by name. */
+  readonly metadata: ReadonlyMap<string, string>;
 }
 
 export interface OnnxNode {
@@ -15,7 +17,8 @@ export interface OnnxNode {
   readonly outputs: readonly string[];
 }
 
-const MODEL = { graph: 7, opsetImport: 8 };
+const MODEL = { graph: 7, opsetImport: 8, metadata: 14 };
+const ENTRY = { key: 1, value: 2 };
 const OPSET = { domain: 1, version: 2 };
 const GRAPH = { node: 1, input: 11, output: 12 };
 const NODE = { input: 1, output: 2, operator: 4 };
@@ -28,9 +31,11 @@ const VALUE_INFO_NAME = 1;
 export function readGraph(model: Uint8Array): OnnxGraph {
   let opset = 0;
   const graph = { inputs: [] as string[], outputs: [] as string[], nodes: [] as OnnxNode[] };
+  const metadata = new Map<string, string>();
   let found = false;
   for (const field of readFields(model)) {
     if (field.number === MODEL.opsetImport) opset = Math.max(opset, standardVersion(field));
+    if (field.number === MODEL.metadata) metadata.set(...readEntry(field));
     if (field.number !== MODEL.graph) continue;
     found = true;
     for (const part of readFields(field.bytes)) {
@@ -40,7 +45,21 @@ export function readGraph(model: Uint8Array): OnnxGraph {
     }
   }
   if (!found) throw new Error("it holds no graph");
-  return { opset, ...graph };
+  return { opset, ...graph, metadata };
+}
+
+function readEntry({ bytes }: Field): [string, string] {
+  const parts = [...readFields(bytes)];
+  const text = (wanted: number): string => {
+    const part = parts.find(({ number }) => number === wanted);
+    return part === undefined ? "" : textOf(part);
+  };
+  return [text(ENTRY.key), text(ENTRY.value)];
+}
+
+/** A model's field with one line of metadata. */
+export function metadataField(key: string, value: string): Uint8Array {
+  return writeField(MODEL.metadata, [writeField(ENTRY.key, key), writeField(ENTRY.value, value)]);
 }
 
 function standardVersion(opsetImport: Field): number {

@@ -17,7 +17,12 @@ export interface ModelFolder extends ModelConfig {
   readonly outputs: ModelOutputs;
   /** Whether the graph multiplies integers, for which no device but the CPU has kernels. */
   readonly hasIntegerProducts: boolean;
+  /** Whether those could leave 16 bits on CPUs that add two of them in so many; prepared models say that they cannot. */
+  readonly mayOverflow: boolean;
 }
+
+/** Metadata of graphs whose integer products fit into 16 bits two by two. */
+export const NO_OVERFLOW = { key: "polyseme.products", value: "fit16" };
 
 export const HALF_FILE = "onnx/model_fp16.onnx";
 export const FLOAT_FILES = ["onnx/model.onnx", "model.onnx"];
@@ -72,7 +77,7 @@ async function readOnnx(
   folder: string,
   file: string,
   config: ModelConfig,
-): Promise<Pick<ModelFolder, "hasTokenTypes" | "outputs" | "hasIntegerProducts">> {
+): Promise<Pick<ModelFolder, "hasTokenTypes" | "outputs" | "hasIntegerProducts" | "mayOverflow">> {
   const bytes = await readFile(join(folder, file)).catch((error: unknown) => {
     throw new BadModelFile(file, `cannot be read (${messageOf(error)})`);
   });
@@ -86,6 +91,7 @@ async function readOnnx(
       hasTokenTypes: graph.inputs.includes("token_type_ids"),
       outputs: planOutputs(graph, config.pooling),
       hasIntegerProducts: graph.nodes.some(({ operator }) => isIntegerOperator(operator)),
+      mayOverflow: graph.metadata.get(NO_OVERFLOW.key) !== NO_OVERFLOW.value,
     };
   } catch (error) {
     throw new BadModelFile(file, `is no usable ONNX model: ${messageOf(error)}`);

@@ -25,6 +25,8 @@ export interface SessionSpec {
   /** Where rewritten graphs are kept. */
   readonly cacheDir?: string | undefined;
   readonly hasTokenTypes: boolean;
+  /** Its integer products are to be done in 32 bits where the CPU would add them in 16. */
+  readonly mayOverflow?: boolean | undefined;
   readonly outputNames: {
     readonly embedding: string;
     readonly contextual: string;

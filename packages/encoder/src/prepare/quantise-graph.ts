@@ -2,6 +2,8 @@ import { STATIC_OUTPUT, inputTableRows } from "../append-outputs.ts";
 import { linksOf, livePart, type Links } from "../model-links.ts";
 import { countsTensor, floatTensor, scalarTensor, standardNode, valuesOf } from "../model-tensor.ts";
 import { ELEMENT, type ModelNode, type ModelTensor, type OnnxModel } from "../onnx-model.ts";
+import { metadataField } from "../onnx-graph.ts";
+import { NO_OVERFLOW } from "../read-model-folder.ts";
 import { writeField, writeVarintField } from "../protobuf.ts";
 import type { Activations } from "./calibrate.ts";
 import type { Product, ProductGroup } from "./find-products.ts";
@@ -42,11 +44,15 @@ export function quantiseGraph(
   const integerProducts = chosen.reduce((sum, { products }) => sum + products.length, 0);
   const all = groups.reduce((sum, { products }) => sum + products.length, 0);
   return {
-    model: withNeededOpsets(livePart(writer.result())),
+    model: withoutOverflow(withNeededOpsets(livePart(writer.result()))),
     integerProducts,
     floatProducts: all - integerProducts,
     hasInt8Table: writer.hasInt8Table,
   };
+}
+
+function withoutOverflow(model: OnnxModel): OnnxModel {
+  return { ...model, header: [...model.header, metadataField(NO_OVERFLOW.key, NO_OVERFLOW.value)] };
 }
 
 class Quantiser {
@@ -66,7 +72,7 @@ class Quantiser {
     this.#links = linksOf(model);
     this.#tensors = new Map(model.tensors);
     this.#axesAsInput = standardOpset(model) >= AXES_AS_INPUT_OPSET;
-    this.#tableRows = inputTableRows({ opset: 0, inputs: [], outputs: [], nodes: model.nodes });
+    this.#tableRows = inputTableRows(model);
     this.#tensors.set("polyseme_one", scalarTensor(1));
     this.#tensors.set("polyseme_least", scalarTensor(LEAST_SCALE));
     this.#tensors.set("polyseme_most", scalarTensor(INT8_MOST));
