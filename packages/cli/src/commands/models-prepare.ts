@@ -4,7 +4,7 @@ import { findModel, prepareModel, type PreparedModel, type PrepareProgress } fro
 import { InvalidArgumentError, type Command } from "commander";
 import type { CliContext } from "../context.ts";
 import { readTexts } from "../prepare-texts.ts";
-import { makeProgressView } from "../progress.ts";
+import { makeProgressView, type ProgressState } from "../progress.ts";
 import { renderTable } from "../table.ts";
 
 interface Options {
@@ -47,36 +47,30 @@ export function addModelsPrepare(models: Command, context: CliContext): void {
       const { folder } = await findModel(name, { modelsDir: config.modelsDir });
       const texts = await readTexts(options.texts);
       const view = makeProgressView(context);
-      try {
-        const prepared = await prepareModel({
-          folder,
-          out: options.out === undefined ? join(dirname(folder), `${basename(folder)}-int8`) : resolve(options.out),
-          texts,
-          leastCosine: options.minCosine,
-          half: options.fp16 === true,
-          onProgress: (progress) => view.update(stateOf(progress)),
-          signal: context.signals.stop,
-        });
-        view.stop();
-        if (options.json === true) context.out.json(prepared);
-        else print(prepared, context);
-      } finally {
-        view.stop();
-      }
+      const prepared = await prepareModel({
+        folder,
+        out: options.out === undefined ? join(dirname(folder), `${basename(folder)}-int8`) : resolve(options.out),
+        texts,
+        leastCosine: options.minCosine,
+        half: options.fp16 === true,
+        onProgress: (progress) => view.update(stateOf(progress)),
+        signal: context.signals.stop,
+      }).finally(() => view.stop());
+      if (options.json === true) context.out.json(prepared);
+      else print(prepared, context);
     });
 }
 
-/** Steps without a count show as a bar that is nearly full. */
-function stateOf({ step, done, total }: PrepareProgress): Parameters<ReturnType<typeof makeProgressView>["update"]>[0] {
-  return { what: WHAT[step], done, total, tokensPerSecond: undefined, secondsLeft: undefined };
+function stateOf({ step, done, total }: PrepareProgress): ProgressState {
+  return { what: COUNTED[step], done, total, tokensPerSecond: undefined, secondsLeft: undefined };
 }
 
-const WHAT: Record<PrepareProgress["step"], string> = {
-  reading: "graph read",
-  calibrating: "text calibrated",
-  quantising: "product group quantised",
-  comparing: "text compared",
-  timing: "round timed",
+const COUNTED: Record<PrepareProgress["step"], string> = {
+  reading: "graph",
+  calibrating: "text",
+  quantising: "input",
+  comparing: "text",
+  timing: "round",
 };
 
 function print(prepared: PreparedModel, { out }: CliContext): void {

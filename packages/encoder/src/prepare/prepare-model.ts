@@ -57,6 +57,7 @@ const INT8_FILE = "onnx/model_int8.onnx";
 const MOST_TEXTS = 200;
 /** With fewer, halves would say too little. */
 const FEW_TEXTS = 40;
+const TEXTS_AT_ONCE = 32;
 const TEXTS_ALONE = 16;
 const TEXTS_TIMED = 64;
 const ROUNDS = 3;
@@ -126,11 +127,17 @@ async function compare(
   options: PrepareOptions & { readonly file: string; readonly temporary: string; readonly compared: readonly string[] },
 ): Promise<Measured> {
   const { folder, file, temporary, compared, signal, onProgress = () => undefined } = options;
-  onProgress({ step: "comparing", done: 0, total: compared.length });
   return withEncoder({ folder, file, threads: options.threads }, (before) =>
     withEncoder({ folder: temporary, file: INT8_FILE, threads: options.threads }, async (after) => {
-      const expected = await embedTexts(before, compared, { lane: "bulk" });
-      const found = await embedTexts(after, compared, { lane: "bulk" });
+      const expected: Float32Array[] = [];
+      const found: Float32Array[] = [];
+      for (let at = 0; at < compared.length; at += TEXTS_AT_ONCE) {
+        signal?.throwIfAborted();
+        const texts = compared.slice(at, at + TEXTS_AT_ONCE);
+        expected.push(...(await embedTexts(before, texts, { lane: "bulk" })));
+        found.push(...(await embedTexts(after, texts, { lane: "bulk" })));
+        onProgress({ step: "comparing", done: found.length, total: compared.length });
+      }
       const cosine = agreementOf(compared, expected, found);
       refuseFar("the int8 model", cosine, options.leastCosine);
       const difference = await batchDifference(after, compared.slice(0, TEXTS_ALONE), found);
