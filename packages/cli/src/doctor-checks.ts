@@ -72,7 +72,7 @@ async function checkInference({ model, modelsDir, device, cacheDir }: Config): P
     try {
       const [result] = await encodeTexts(encoder, [SAMPLE.text], { wants: { contextual: true }, lane: "interactive" });
       const tokens = result?.tokens.ids.length ?? 0;
-      const { dimensions } = encoder.info;
+      const { tokenDimensions: dimensions } = encoder.info;
       if (tokens < SAMPLE.tokens || result?.encoded.contextual?.length !== tokens * dimensions)
         throw new Error(
           `"${SAMPLE.text}" gave ${result?.encoded.contextual?.length ?? 0} numbers for ${tokens} tokens.`,

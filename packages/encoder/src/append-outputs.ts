@@ -1,5 +1,7 @@
+import { headParts, type EmbeddingHead } from "./embedding-head.ts";
 import { type OnnxGraph } from "./onnx-graph.ts";
-import { node, output, tensor, type Part } from "./onnx-parts.ts";
+import { node, output, type Part } from "./onnx-parts.ts";
+import { POOLING, SUM } from "./pooling-nodes.ts";
 import { writeField } from "./protobuf.ts";
 import type { ModelInfo } from "./types.ts";
 
@@ -11,8 +13,8 @@ const TOKEN_OUTPUTS = ["last_hidden_state", "token_embeddings", "hidden_states"]
 
 const MODEL_GRAPH = 7;
 const FLOAT = 1;
-/** From this operator set on, ReduceMax takes its axes as an input. */
-const AXES_AS_INPUT_OPSET = 18;
+/** The embedding's output where the graph has one of its own that is not the last word. */
+const OWN_OUTPUT = "polyseme_embedding";
 
 export interface ModelOutputs {
   readonly embedding: string;
@@ -24,32 +26,53 @@ export interface ModelOutputs {
   readonly appended: Uint8Array;
 }
 
+/** How an embedding is made of vectors of tokens. */
+export interface EmbeddingPlan {
+  readonly pooling: ModelInfo["pooling"];
+  readonly head: EmbeddingHead;
+  /** The graph's own pooled output is passed over. */
+  readonly ignoresPooled: boolean;
+}
+
 /**
  * The outputs of a graph with those that the hub's plain exports lack: pooled and normalised, and the input table's
  * rows. A protobuf message followed by another of its type parses as their merger, so a few hundred bytes behind the
  * file add the nodes, and the file itself is neither copied nor rewritten.
  * @throws Error when the graph gives no vector a token.
  */
-export function planOutputs(graph: OnnxGraph, pooling: ModelInfo["pooling"]): ModelOutputs {
+export function planOutputs(graph: OnnxGraph, plan: EmbeddingPlan): ModelOutputs {
   const contextual =
     TOKEN_OUTPUTS.find((name) => graph.outputs.includes(name)) ??
     graph.outputs.find((name) => name !== EMBEDDING_OUTPUT && name !== STATIC_OUTPUT);
   if (contextual === undefined) throw new Error("its graph has no output with one vector a token");
+  const isPooled = graph.outputs.includes(EMBEDDING_OUTPUT);
+  const isWhole = isPooled && !plan.ignoresPooled && plan.head.cutTo === undefined;
+  const embedding = isPooled && !isWhole ? OWN_OUTPUT : EMBEDDING_OUTPUT;
   const parts: Part[] = [];
-  if (!graph.outputs.includes(EMBEDDING_OUTPUT)) parts.push(...poolingParts(pooling, contextual, graph.opset));
+  // What exporters call so has been through all of the model's modules.
+  if (isPooled && !isWhole && !plan.ignoresPooled)
+    parts.push(...headParts(EMBEDDING_OUTPUT, { ...plan.head, steps: [] }, embedding));
+  else if (!isWhole)
+    parts.push(...poolingParts(plan, contextual, graph.opset), ...headParts("polyseme_pooled", plan.head, embedding));
   const hasStatics = graph.outputs.includes(STATIC_OUTPUT);
   const rows = hasStatics ? undefined : inputTableRows(graph);
   if (rows !== undefined) parts.push(node("Identity", [rows], STATIC_OUTPUT), output(STATIC_OUTPUT));
   return {
-    embedding: EMBEDDING_OUTPUT,
+    embedding,
     contextual,
     statics: hasStatics || rows !== undefined ? STATIC_OUTPUT : undefined,
     appended: parts.length === 0 ? new Uint8Array(0) : writeField(MODEL_GRAPH, parts),
   };
 }
 
-/** The value with a row of the input table per token: the `Gather` by `input_ids`, dequantised where it is stored so. */
+/** The value with a row of the input table per token, dequantised where it is stored otherwise. */
 export function inputTableRows(graph: Pick<OnnxGraph, "nodes">): string | undefined {
+  const found = inputTableOf(graph);
+  return found === undefined ? undefined : dequantised(graph, found.rows);
+}
+
+/** The model's input table, and the value with its rows: the `Gather` by `input_ids`. */
+export function inputTableOf(graph: Pick<OnnxGraph, "nodes">): { readonly table: string; readonly rows: string } | undefined {
   const aliases = new Set(["input_ids"]);
   // Nodes come in topological order, so one pass sees every alias before its use.
   for (const { operator, inputs, outputs } of graph.nodes) {
@@ -57,7 +80,7 @@ export function inputTableRows(graph: Pick<OnnxGraph, "nodes">): string | undefi
     const [result] = outputs;
     if (result === undefined) continue;
     if ((operator === "Identity" || operator === "Cast") && aliases.has(data)) aliases.add(result);
-    if (operator === "Gather" && aliases.has(indices)) return dequantised(graph, result);
+    if (operator === "Gather" && aliases.has(indices)) return { table: data, rows: result };
   }
   return undefined;
 }
@@ -67,47 +90,11 @@ function dequantised(graph: Pick<OnnxGraph, "nodes">, rows: string): string {
   return reader?.outputs[0] ?? rows;
 }
 
-function poolingParts(pooling: ModelInfo["pooling"], hidden: string, opset: number): Part[] {
+function poolingParts({ pooling, head }: EmbeddingPlan, hidden: string, opset: number): Part[] {
+  const isPlain = head.steps.length === 0;
   return [
     node("Cast", [hidden], "polyseme_hidden", { to: FLOAT }),
     node("Cast", ["attention_mask"], "polyseme_mask", { to: FLOAT }),
-    ...POOLING[pooling](opset),
-    node("LpNormalization", ["polyseme_pooled"], EMBEDDING_OUTPUT, { axis: 1, p: 2 }),
-    output(EMBEDDING_OUTPUT),
+    ...(pooling === "mean" && isPlain ? SUM : POOLING[pooling](opset)),
   ];
 }
-
-/** `polyseme_hidden` [batch, tokens, dimensions] and `polyseme_mask` [batch, tokens] to `polyseme_pooled` [batch, dimensions]. */
-const POOLING: Record<ModelInfo["pooling"], (opset: number) => Part[]> = {
-  // A sum: the norm that follows makes the divisor irrelevant.
-  mean: () => [
-    tensor("polyseme_row", [0, 1, -1]),
-    tensor("polyseme_flat", [0, -1]),
-    node("Reshape", ["polyseme_mask", "polyseme_row"], "polyseme_weights"),
-    node("MatMul", ["polyseme_weights", "polyseme_hidden"], "polyseme_sum"),
-    node("Reshape", ["polyseme_sum", "polyseme_flat"], "polyseme_pooled"),
-  ],
-  cls: () => [
-    tensor("polyseme_first", 0),
-    node("Gather", ["polyseme_hidden", "polyseme_first"], "polyseme_pooled", { axis: 1 }),
-  ],
-  max: (opset) => [
-    tensor("polyseme_column", [0, -1, 1]),
-    tensor("polyseme_one", 1, "float"),
-    tensor("polyseme_far", 1e9, "float"),
-    node("Sub", ["polyseme_mask", "polyseme_one"], "polyseme_absent"),
-    node("Mul", ["polyseme_absent", "polyseme_far"], "polyseme_lowered"),
-    node("Reshape", ["polyseme_lowered", "polyseme_column"], "polyseme_penalty"),
-    node("Add", ["polyseme_hidden", "polyseme_penalty"], "polyseme_kept"),
-    ...(opset >= AXES_AS_INPUT_OPSET
-      ? [
-          tensor("polyseme_axes", [1]),
-          node("ReduceMax", ["polyseme_kept", "polyseme_axes"], "polyseme_pooled", { keepdims: 0 }),
-        ]
-      : [node("ReduceMax", ["polyseme_kept"], "polyseme_pooled", { axes: [1], keepdims: 0 })]),
-  ],
-  last: () => [
-    node("ArgMax", ["polyseme_mask"], "polyseme_last", { axis: 1, keepdims: 1, select_last_index: 1 }),
-    node("GatherND", ["polyseme_hidden", "polyseme_last"], "polyseme_pooled", { batch_dims: 1 }),
-  ],
-};

@@ -1,6 +1,7 @@
 import { PolysemeError } from "@polyseme/core";
 import { findModel, listModels, type FoundModel } from "./find-model.ts";
 import type { ModelPrompts } from "./model-prompts.ts";
+import { isProjected } from "./parse-model-config.ts";
 import { readModelFolder } from "./read-model-folder.ts";
 import type { ModelInfo } from "./types.ts";
 
@@ -11,6 +12,8 @@ export interface ModelShape {
   /** Most tokens of one text, special tokens counted. */
   readonly maxTokens: number;
   readonly pooling: ModelInfo["pooling"];
+  /** The embedding is more than pooled vectors of tokens; left out: it is not. */
+  readonly isProjected?: boolean;
   /** Left out: it wants none. */
   readonly prompts?: ModelPrompts;
 }
@@ -49,8 +52,9 @@ export function makeCatalog(options: { defaultModel: string; modelsDir: string |
     },
     async describe(name) {
       const found = await find(name);
-      const { dimensions, maxTokens, pooling, prompts } = await readModelFolder(found.folder);
-      return { name: found.name, dimensions, maxTokens, pooling, prompts };
+      const model = await readModelFolder(found.folder);
+      const { dimensions, maxTokens, pooling, prompts } = model;
+      return { name: found.name, dimensions, maxTokens, pooling, prompts, isProjected: isProjected(model) };
     },
   };
 }

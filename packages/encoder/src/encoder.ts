@@ -6,6 +6,7 @@ import { CPU_BUDGET, GPU_BUDGET, type BatchBudget } from "./pack.ts";
 import { padBatch } from "./pad-batch.ts";
 import { openOnDevice, type Attempt } from "./open-on-device.ts";
 import { probeBudget } from "./probe-budget.ts";
+import { isProjected } from "./parse-model-config.ts";
 import { weightsFolder } from "./read-model-folder.ts";
 import { runtimeHere } from "./runtime-here.ts";
 import type { SessionSpec } from "./session-protocol.ts";
@@ -78,6 +79,9 @@ async function openAttempt(attempt: Attempt, options: OpenEncoderOptions): Promi
     device: provider,
     batchTokens: runner.budget.maxTokens,
     dimensions: model.dimensions,
+    tokenDimensions: model.tokenDimensions,
+    isProjected: isProjected(model),
+    matryoshka: model.matryoshka,
     maxTokens: model.maxTokens,
     specialTokens: tokenizer.specialTokens,
     leadingTokens: tokenizer.leadingTokens,
@@ -167,8 +171,10 @@ async function sessionSpec(
     cacheDir,
     hasTokenTypes: model.hasTokenTypes,
     mayOverflow: model.mayOverflow,
+    firstPosition: model.hasPositions ? model.positionOffset : undefined,
     outputNames,
     dimensions: model.dimensions,
+    tokenDimensions: model.tokenDimensions,
     warmUp: padBatch(
       tokens.map(({ ids }) => ids),
       model.padTokenId,

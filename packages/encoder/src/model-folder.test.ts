@@ -5,7 +5,6 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { writeTinyModel } from "../../../test/fixtures/encoder/tiny-model.ts";
 import { openEncoder } from "./encoder.ts";
 import { findModel, listModels } from "./find-model.ts";
-import { parseModelConfig } from "./parse-model-config.ts";
 
 describe("a broken model folder is model_unavailable and names its file", () => {
   let folder: string;
@@ -103,26 +102,4 @@ describe("finding a model", () => {
     await expect(findModel("x/../../some-org/tiny", places)).rejects.toMatchObject({ code: "invalid" });
     await expect(findModel("some-org/../../tiny", places)).rejects.toMatchObject({ code: "invalid" });
   });
-});
-
-const files = {
-  config: {},
-  tokenizerConfig: undefined,
-  sentenceBert: undefined,
-  pooling: undefined,
-  modules: undefined,
-};
-
-test("a RoBERTa-like model takes fewer tokens than it has positions", () => {
-  const config = { hidden_size: 8, model_type: "roberta", max_position_embeddings: 514, pad_token_id: 1 };
-  expect(parseModelConfig({ ...files, config }).maxTokens).toBe(512);
-  expect(parseModelConfig({ ...files, config, sentenceBert: { max_seq_length: 128 } }).maxTokens).toBe(128);
-});
-
-test("a model with a dense layer behind its pooling is refused", () => {
-  const modules = [
-    { type: "sentence_transformers.models.Transformer" },
-    { type: "sentence_transformers.models.Dense" },
-  ];
-  expect(() => parseModelConfig({ ...files, config: { hidden_size: 8 }, modules })).toThrow(/"Dense"/);
 });

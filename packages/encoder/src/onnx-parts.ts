@@ -46,12 +46,12 @@ function attribute(name: string, value: number | readonly number[]): Uint8Array[
 /** A constant: a scalar for a number, else of the given shape (one dimension unless told). */
 export function tensor(
   name: string,
-  values: number | readonly number[],
+  values: number | readonly number[] | Float32Array,
   element: keyof typeof ELEMENT = "int64",
   shape: readonly number[] = typeof values === "number" ? [] : [values.length],
 ): Part {
   const list = typeof values === "number" ? [values] : values;
-  const data = element === "float" ? Float32Array.from(list) : BigInt64Array.from(list, (one) => BigInt(one));
+  const data = element === "float" ? Float32Array.from(list) : BigInt64Array.from(Array.from(list), BigInt);
   return writeField(GRAPH.initializer, [
     ...shape.map((size) => writeVarintField(TENSOR.dims, size)),
     writeVarintField(TENSOR.dataType, ELEMENT[element]),

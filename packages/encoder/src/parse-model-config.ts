@@ -1,4 +1,11 @@
-import { modelPrompts, type ModelPrompts } from "./model-prompts.ts";
+import { BadModelFile } from "./bad-model-file.ts";
+import { parseDense, type DenseShape } from "./dense-layer.ts";
+import { isRecord, positiveNumbers, wholeNumber, type Json } from "./json-values.ts";
+import { knownRecipe } from "./known-models.ts";
+import { parseModules, type ModelModules } from "./model-modules.ts";
+import { promptsOf, type ModelPrompts } from "./model-prompts.ts";
+import { parseRecipe, RECIPE_FILE, type ModelRecipe } from "./model-recipe.ts";
+import { parsePooling, poolsPrompt, type PoolingMode } from "./pooling-mode.ts";
 import type { ModelInfo } from "./types.ts";
 
 /** The JSON files of a model folder; undefined: the folder has no such file. */
@@ -6,31 +13,51 @@ export interface ModelConfigFiles {
   readonly config: unknown;
   readonly tokenizerConfig: unknown;
   readonly sentenceBert: unknown;
+  /** config.json of the pooling's folder. */
   readonly pooling: unknown;
   readonly modules: unknown;
   readonly sentenceTransformers?: unknown;
+  /** config.json of each dense layer's folder, by folder. */
+  readonly dense?: ReadonlyMap<string, unknown>;
+  /** What the user wrote beside the model's own files. */
+  readonly recipe?: unknown;
   /** The folder's path, which may end in the model's name. */
   readonly folder?: string;
 }
 
+/** One step between the pooled vector and the embedding. */
+export type HeadStep = DenseShape | { readonly kind: "normalise" };
+
 export interface ModelConfig {
   readonly modelType: string;
+  /** Of the embedding. */
   readonly dimensions: number;
+  /** Of the vector of a token. */
+  readonly tokenDimensions: number;
   /** Most tokens of one text, special tokens counted. */
   readonly maxTokens: number;
   readonly pooling: ModelInfo["pooling"];
+  /** Whether a recipe of the user's names the pooling, so that one built into the graph is not meant. */
+  readonly poolingIsOwn: boolean;
+  /** Steps behind the pooling, in their order, without the norm at the end. */
+  readonly head: readonly HeadStep[];
+  /** The embedding is cut to `dimensions`. */
+  readonly isCut: boolean;
+  /** To how many of its first values the embedding may be cut; empty: the model was not trained for it. */
+  readonly matryoshka: readonly number[];
+  /** Whether the model's own library gives embeddings of length 1. Here they always are. */
+  readonly normalises: boolean;
   readonly padTokenId: number;
+  /** Position of a text's first token. */
+  readonly positionOffset: number;
+  /** Texts are lower-cased before they are tokenised, whatever the tokenizer does. */
+  readonly lowerCases: boolean;
   readonly prompts: ModelPrompts;
 }
 
-/** Which file of the folder is at fault, and how. */
-export class BadModelFile extends Error {
-  readonly file: string;
-
-  constructor(file: string, message: string) {
-    super(message);
-    this.file = file;
-  }
+/** Whether the embedding is more than pooled vectors of tokens, so that these do not add up to it. */
+export function isProjected({ head, isCut }: Pick<ModelConfig, "head" | "isCut">): boolean {
+  return head.length > 0 || isCut;
 }
 
 /** These count positions from the padding id on, so that many of max_position_embeddings are no text's. */
@@ -44,27 +71,52 @@ const OFFSET_POSITION_MODELS = new Set([
 ]);
 /** transformers' own default where neither model nor tokenizer names a limit. */
 const DEFAULT_MAX_TOKENS = 512;
+/** Tokenizers without a limit say 1e30. */
+const NO_LIMIT = 1e9;
 
 /**
- * What a hub model's configuration says of how to run it, as sentence-transformers reads it.
+ * What a hub model's configuration says of how to run it, as sentence-transformers reads it. The user's recipe goes before
+ * the model's own files, and they before what is known of a model by its name.
  * @throws BadModelFile
  */
 export function parseModelConfig(files: ModelConfigFiles): ModelConfig {
   if (!isRecord(files.config)) throw new BadModelFile("config.json", "is no JSON object");
   const config = files.config;
-  const dimensions = wholeNumber(config, "hidden_size") ?? wholeNumber(config, "dim") ?? wholeNumber(config, "d_model");
-  if (dimensions === undefined || dimensions === 0)
+  const tokenDimensions =
+    wholeNumber(config, "hidden_size") ??
+    wholeNumber(config, "dim") ??
+    wholeNumber(config, "d_model") ??
+    wholeNumber(config, "n_embd");
+  if (tokenDimensions === undefined || tokenDimensions === 0)
     throw new BadModelFile("config.json", "names no hidden_size (a whole number)");
+  const recipe = parseRecipe(files.recipe);
+  const known = knownRecipe(namesOf(files.folder, config));
   const modelType = typeof config["model_type"] === "string" ? config["model_type"] : "unknown";
   const padTokenId = wholeNumber(config, "pad_token_id") ?? 0;
-  refuseUnknownModules(files.modules);
+  const positionOffset = OFFSET_POSITION_MODELS.has(modelType) ? padTokenId + 1 : 0;
+  const modules = parseModules(files.modules);
+  const prompts = recipe.prompts ??
+    promptsOf(files.sentenceTransformers) ??
+    known.prompts ?? { query: "", document: "" };
+  const { pooling } = poolingOf(files.pooling, modules, { recipe, known, prompts });
+  const head = headOf(files, modules, tokenDimensions);
+  const width = head.reduce((before, step) => (step.kind === "dense" ? step.to : before), tokenDimensions);
+  const dimensions = cutTo(recipe.dimensions, width);
   return {
     modelType,
     dimensions,
-    maxTokens: maxTokensOf(files, config, OFFSET_POSITION_MODELS.has(modelType) ? padTokenId + 1 : 0),
-    pooling: poolingOf(files.pooling),
+    tokenDimensions,
+    maxTokens: recipe.maxTokens ?? maxTokensOf(files, config, positionOffset) ?? known.maxTokens ?? DEFAULT_MAX_TOKENS,
+    pooling,
+    poolingIsOwn: recipe.pooling !== undefined,
+    head,
+    isCut: dimensions < width,
+    matryoshka: matryoshkaOf(recipe, config, known).filter((size) => size < dimensions),
+    normalises: modules.normalises,
     padTokenId,
-    prompts: modelPrompts(files.sentenceTransformers, namesOf(files.folder, config)),
+    positionOffset,
+    lowerCases: isRecord(files.sentenceBert) && files.sentenceBert["do_lower_case"] === true,
+    prompts,
   };
 }
 
@@ -72,68 +124,64 @@ function namesOf(folder: string | undefined, config: Json): string[] {
   return [folder, config["_name_or_path"]].filter((name) => typeof name === "string");
 }
 
-function maxTokensOf(files: ModelConfigFiles, config: Json, positionOffset: number): number {
+function maxTokensOf(files: ModelConfigFiles, config: Json, positionOffset: number): number | undefined {
   const positions = wholeNumber(config, "max_position_embeddings");
   const limits = [
     positions === undefined ? undefined : positions - positionOffset,
-    wholeNumber(files.sentenceBert, "max_seq_length"),
-    // Tokenizers without a limit say 1e30.
-    wholeNumber(files.tokenizerConfig, "model_max_length"),
-  ].filter((limit) => limit !== undefined && limit > 0 && limit < 1e9);
-  return limits.length === 0 ? DEFAULT_MAX_TOKENS : Math.min(...limits.map(Number));
+    // Where the model itself says it, its tokenizer's limit is not looked at.
+    limitOf(files.sentenceBert, "max_seq_length") ?? limitOf(files.tokenizerConfig, "model_max_length"),
+  ].filter((limit) => limit !== undefined && limit > 0);
+  return limits.length === 0 ? undefined : Math.min(...limits.map(Number));
 }
 
-const POOLING_FLAGS: Readonly<Record<string, ModelInfo["pooling"]>> = {
-  pooling_mode_cls_token: "cls",
-  pooling_mode_mean_tokens: "mean",
-  // Another divisor than the mean's, gone after L2 normalisation.
-  pooling_mode_mean_sqrt_len_tokens: "mean",
-  pooling_mode_max_tokens: "max",
-  pooling_mode_lasttoken: "last",
-};
-const POOLING_NAMES: Readonly<Record<string, ModelInfo["pooling"]>> = {
-  cls: "cls",
-  mean: "mean",
-  mean_sqrt_len_tokens: "mean",
-  max: "max",
-  lasttoken: "last",
-};
+function limitOf(file: unknown, key: string): number | undefined {
+  const limit = wholeNumber(file, key);
+  return limit !== undefined && limit > 0 && limit < NO_LIMIT ? limit : undefined;
+}
+
+interface Recipes {
+  readonly recipe: ModelRecipe;
+  readonly known: ModelRecipe;
+  readonly prompts: ModelPrompts;
+}
 
 /** Mean where nothing is said, as sentence-transformers does. */
-function poolingOf(file: unknown): ModelInfo["pooling"] {
-  if (!isRecord(file)) return "mean";
-  const flags = Object.keys(file).filter((key) => key.startsWith("pooling_mode_") && file[key] === true);
-  const named = file["pooling_mode"];
-  const modes = typeof named === "string" ? [POOLING_NAMES[named]] : flags.map((flag) => POOLING_FLAGS[flag]);
-  const [mode = modes.length === 0 ? "mean" : undefined] = modes;
-  if (modes.length > 1 || mode === undefined)
-    throw new BadModelFile("1_Pooling/config.json", "asks for a pooling other than one of mean, cls, max, last token");
-  return mode;
+function poolingOf(file: unknown, modules: ModelModules, { recipe, known, prompts }: Recipes): PoolingMode {
+  const at = `${modules.pooling}/config.json`;
+  if (recipe.pooling !== undefined) return { pooling: recipe.pooling, byRoot: false };
+  const said = parsePooling(file, at) ?? { pooling: known.pooling ?? "mean", byRoot: false };
+  if (said.byRoot && modules.head.some(({ kind }) => kind === "dense"))
+    throw new BadModelFile(at, "asks for mean_sqrt_len_tokens with a dense layer behind it, which is not supported");
+  if (!poolsPrompt(file) && said.pooling !== "last" && prompts.query + prompts.document !== "")
+    throw new BadModelFile(
+      at,
+      `leaves prompts out of the pooling (include_prompt is false), which is not supported; a ${RECIPE_FILE} with ` +
+        "empty prompts runs the model without them",
+    );
+  return said;
 }
 
-const KNOWN_MODULES = ["Transformer", "Pooling", "Normalize"];
-
-/** A dense layer behind the pooling, say, would silently give other vectors than the model's own. */
-function refuseUnknownModules(modules: unknown): void {
-  if (!Array.isArray(modules)) return;
-  for (const module of modules as unknown[]) {
-    const type = isRecord(module) && typeof module["type"] === "string" ? module["type"] : "";
-    const name = type.slice(type.lastIndexOf(".") + 1);
-    if (!KNOWN_MODULES.includes(name))
-      throw new BadModelFile(
-        "modules.json",
-        `uses the module "${name}"; only ${KNOWN_MODULES.join(", ")} are supported`,
-      );
-  }
+function headOf(files: ModelConfigFiles, { head }: ModelModules, tokenDimensions: number): HeadStep[] {
+  let width = tokenDimensions;
+  const steps = head.map((module): HeadStep => {
+    if (module.kind === "normalise") return module;
+    const dense = parseDense(files.dense?.get(module.folder), module.folder);
+    if (dense.from !== width)
+      throw new BadModelFile(`${module.folder}/config.json`, `takes ${dense.from} values and is given ${width}`);
+    width = dense.to;
+    return dense;
+  });
+  // The embedding is normalised at the end in any case.
+  while (steps.at(-1)?.kind === "normalise") steps.pop();
+  return steps;
 }
 
-type Json = Readonly<Record<string, unknown>>;
-
-function isRecord(value: unknown): value is Json {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+function cutTo(dimensions: number | undefined, width: number): number {
+  if (dimensions !== undefined && dimensions > width)
+    throw new BadModelFile(RECIPE_FILE, `asks for ${dimensions} dimensions of a model that gives ${width}`);
+  return dimensions ?? width;
 }
 
-function wholeNumber(file: unknown, key: string): number | undefined {
-  const value = isRecord(file) ? file[key] : undefined;
-  return typeof value === "number" && Number.isInteger(value) && value >= 0 ? value : undefined;
+function matryoshkaOf(recipe: ModelRecipe, config: Json, known: ModelRecipe): readonly number[] {
+  return recipe.matryoshka ?? positiveNumbers(config["matryoshka_dimensions"]) ?? known.matryoshka ?? [];
 }

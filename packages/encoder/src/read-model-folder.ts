@@ -1,10 +1,15 @@
-import { access, readFile } from "node:fs/promises";
+import { access, readFile, stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { messageOf, PolysemeError } from "@polyseme/core";
 import { type ModelOutputs, planOutputs } from "./append-outputs.ts";
+import { BadModelFile } from "./bad-model-file.ts";
+import { readDense } from "./dense-layer.ts";
+import type { EmbeddingHead } from "./embedding-head.ts";
 import { isIntegerOperator } from "./float-graph.ts";
+import { parseModules } from "./model-modules.ts";
+import { RECIPE_FILE } from "./model-recipe.ts";
 import { readGraph } from "./onnx-graph.ts";
-import { BadModelFile, parseModelConfig, type ModelConfig } from "./parse-model-config.ts";
+import { parseModelConfig, type HeadStep, type ModelConfig } from "./parse-model-config.ts";
 
 /** A model as it lies on disk: everything that is known before a session is opened. */
 export interface ModelFolder extends ModelConfig {
@@ -14,6 +19,8 @@ export interface ModelFolder extends ModelConfig {
   readonly file: string;
   readonly tokenizerJson: string;
   readonly hasTokenTypes: boolean;
+  /** Whether the graph wants to be told the position of each token. */
+  readonly hasPositions: boolean;
   readonly outputs: ModelOutputs;
   /** Whether the graph multiplies integers, for which no device but the CPU has kernels. */
   readonly hasIntegerProducts: boolean;
@@ -28,8 +35,11 @@ export const HALF_FILE = "onnx/model_fp16.onnx";
 export const FLOAT_FILES = ["onnx/model.onnx", "model.onnx"];
 /** Where exporters put the graph; int8 first, as it is the faster one on CPU. */
 const ONNX_FILES = ["onnx/model_int8.onnx", "onnx/model.onnx", "onnx/model_quantized.onnx", "model.onnx"];
+const DENSE_WEIGHTS = "model.safetensors";
+const PICKLED_WEIGHTS = "pytorch_model.bin";
+const MOST_HEADER_BYTES = 1_000_000;
 const NEEDED_INPUTS = ["input_ids", "attention_mask"];
-const KNOWN_INPUTS = [...NEEDED_INPUTS, "token_type_ids"];
+const KNOWN_INPUTS = [...NEEDED_INPUTS, "token_type_ids", "position_ids"];
 
 /**
  * Reads a folder in the hub's layout.
@@ -41,7 +51,7 @@ export async function readModelFolder(folder: string, file?: string): Promise<Mo
   const config = await readModelConfig(path);
   const tokenizerJson = await guarded(path, () => readText(path, "tokenizer.json"));
   const onnxFile = file ?? (await findOnnxFile(path));
-  const graph = await guarded(path, async () => readOnnx(path, onnxFile, config));
+  const graph = await guarded(path, async () => readOnnx(path, onnxFile, config, await readHead(path, config)));
   return { ...config, folder: path, file: onnxFile, tokenizerJson, ...graph };
 }
 
@@ -51,17 +61,25 @@ export async function readModelFolder(folder: string, file?: string): Promise<Mo
  */
 export async function readModelConfig(folder: string): Promise<ModelConfig> {
   const path = resolve(folder);
-  return guarded(path, async () =>
-    parseModelConfig({
+  return guarded(path, async () => {
+    const modules = await readOptionalJson(path, "modules.json");
+    const { pooling, head } = parseModules(modules);
+    const dense = new Map<string, unknown>();
+    for (const module of head)
+      if (module.kind === "dense")
+        dense.set(module.folder, await readOptionalJson(path, `${module.folder}/config.json`));
+    return parseModelConfig({
       config: parseJson("config.json", await readText(path, "config.json")),
       tokenizerConfig: await readOptionalJson(path, "tokenizer_config.json"),
       sentenceBert: await readOptionalJson(path, "sentence_bert_config.json"),
-      pooling: await readOptionalJson(path, "1_Pooling/config.json"),
-      modules: await readOptionalJson(path, "modules.json"),
+      pooling: await readOptionalJson(path, `${pooling}/config.json`),
+      modules,
       sentenceTransformers: await readOptionalJson(path, "config_sentence_transformers.json"),
+      dense,
+      recipe: await readOptionalJson(path, RECIPE_FILE),
       folder: path,
-    }),
-  );
+    });
+  });
 }
 
 /** The error for a folder one of whose files cannot be used. */
@@ -77,7 +95,8 @@ async function readOnnx(
   folder: string,
   file: string,
   config: ModelConfig,
-): Promise<Pick<ModelFolder, "hasTokenTypes" | "outputs" | "hasIntegerProducts" | "mayOverflow">> {
+  head: EmbeddingHead,
+): Promise<Pick<ModelFolder, "hasTokenTypes" | "hasPositions" | "outputs" | "hasIntegerProducts" | "mayOverflow">> {
   const bytes = await readFile(join(folder, file)).catch((error: unknown) => {
     throw new BadModelFile(file, `cannot be read (${messageOf(error)})`);
   });
@@ -86,16 +105,45 @@ async function readOnnx(
     const missing = NEEDED_INPUTS.filter((name) => !graph.inputs.includes(name));
     const unknown = graph.inputs.filter((name) => !KNOWN_INPUTS.includes(name));
     if (missing.length > 0) throw new Error(`its graph has no input ${missing.join(" and ")}`);
-    if (unknown.length > 0) throw new Error(`its graph wants the inputs ${unknown.join(", ")}, which no text gives`);
+    if (unknown.length > 0)
+      throw new Error(`its graph wants the inputs ${unknown.slice(0, 8).join(", ")}, which no text gives`);
     return {
       hasTokenTypes: graph.inputs.includes("token_type_ids"),
-      outputs: planOutputs(graph, config.pooling),
+      hasPositions: graph.inputs.includes("position_ids"),
+      outputs: planOutputs(graph, { pooling: config.pooling, head, ignoresPooled: config.poolingIsOwn }),
       hasIntegerProducts: graph.nodes.some(({ operator }) => isIntegerOperator(operator)),
       mayOverflow: graph.metadata.get(NO_OVERFLOW.key) !== NO_OVERFLOW.value,
     };
   } catch (error) {
     throw new BadModelFile(file, `is no usable ONNX model: ${messageOf(error)}`);
   }
+}
+
+/** Weights of layers behind the pooling are read with the graph, as they become a part of it. */
+async function readHead(folder: string, { head, isCut, dimensions }: ModelConfig): Promise<EmbeddingHead> {
+  const steps = await Promise.all(head.map(async (step) => (step.kind === "dense" ? readLayer(folder, step) : step)));
+  return { steps, cutTo: isCut ? dimensions : undefined };
+}
+
+async function readLayer(
+  folder: string,
+  step: Extract<HeadStep, { kind: "dense" }>,
+): Promise<EmbeddingHead["steps"][0]> {
+  const file = `${step.folder}/${DENSE_WEIGHTS}`;
+  if (!(await exists(join(folder, file)))) {
+    const isPickled = await exists(join(folder, step.folder, PICKLED_WEIGHTS));
+    throw new BadModelFile(
+      isPickled ? `${step.folder}/${PICKLED_WEIGHTS}` : file,
+      isPickled
+        ? `is a pickle, which is a program and is never run here; save the layer's weights as ${DENSE_WEIGHTS}`
+        : "is missing",
+    );
+  }
+  const { size } = await stat(join(folder, file));
+  // Room for a header, and for weights as double as wide as the widest kind.
+  if (size > MOST_HEADER_BYTES + 8 * step.to * (step.from + 1))
+    throw new BadModelFile(file, `has ${size} bytes, far more than a layer of ${step.from} to ${step.to} values needs`);
+  return readDense(step, await readFile(join(folder, file)));
 }
 
 async function findOnnxFile(folder: string): Promise<string> {

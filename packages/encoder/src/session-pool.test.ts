@@ -10,6 +10,7 @@ const SPEC: SessionSpec = {
   weightsFolder: ".",
   providers: ["cpu"],
   hasTokenTypes: false,
+  tokenDimensions: 4,
   outputNames: { embedding: "e", contextual: "c", statics: undefined },
   dimensions: 4,
   warmUp: padBatch([Int32Array.of(1)], 0),

@@ -27,12 +27,17 @@ export interface SessionSpec {
   readonly hasTokenTypes: boolean;
   /** Its integer products are to be done in 32 bits where the CPU would add them in 16. */
   readonly mayOverflow?: boolean | undefined;
+  /** Position of a text's first token, where the graph wants to be told them; undefined: it counts by itself. */
+  readonly firstPosition?: number | undefined;
   readonly outputNames: {
     readonly embedding: string;
     readonly contextual: string;
     readonly statics: string | undefined;
   };
+  /** Of the embedding. */
   readonly dimensions: number;
+  /** Of the vectors of tokens. */
+  readonly tokenDimensions: number;
   /** A text for the first run, which allocates and proves that the model runs. */
   readonly warmUp: PaddedBatch;
 }

@@ -166,12 +166,15 @@ async function readWithAppended(): Promise<Uint8Array> {
 async function warmUp(session: InferenceSession): Promise<void> {
   const names = OUTPUTS.flatMap((output) => spec.outputNames[output] ?? []);
   const results = await session.run(feedsOf(spec.warmUp), names);
-  for (const name of names) {
+  for (const output of OUTPUTS) {
+    const name = spec.outputNames[output];
+    if (name === undefined) continue;
     const result = results[name];
     if (result?.type !== "float32") throw new Error(`its output ${name} is ${result?.type ?? "missing"}, not float32`);
     const width = result.dims.at(-1);
-    if (width !== spec.dimensions)
-      throw new Error(`its output ${name} has ${width ?? 0} dimensions, config.json says ${spec.dimensions}`);
+    const wanted = output === "embedding" ? spec.dimensions : spec.tokenDimensions;
+    if (width !== wanted)
+      throw new Error(`its output ${name} has ${width ?? 0} dimensions, config.json says ${wanted}`);
     // Half precision ends at 65,504, which few models pass, but some do.
     if (!areFinite(result.data as Float32Array)) throw new Error(`its output ${name} is not finite`);
   }
@@ -188,7 +191,7 @@ async function run(session: InferenceSession, batch: PaddedBatch, wanted: Wanted
     const rowLength = data.length / batch.count;
     texts.forEach((text, row) => {
       if (wanted[output][row] !== true) return;
-      const kept = output === "embedding" ? rowLength : (batch.lengths[row] ?? 0) * spec.dimensions;
+      const kept = output === "embedding" ? rowLength : (batch.lengths[row] ?? 0) * spec.tokenDimensions;
       text[output] = new Float32Array(data.subarray(row * rowLength, row * rowLength + kept));
     });
   }
@@ -201,7 +204,15 @@ function feedsOf({ count, longest, ids, mask }: PaddedBatch): Record<string, Ten
     input_ids: new Tensor("int64", ids, shape),
     attention_mask: new Tensor("int64", mask, shape),
     ...(spec.hasTokenTypes ? { token_type_ids: new Tensor("int64", new BigInt64Array(ids.length), shape) } : {}),
+    ...(spec.firstPosition === undefined
+      ? {}
+      : { position_ids: new Tensor("int64", positions(count, longest, spec.firstPosition), shape) }),
   };
+}
+
+/** Padding stands behind a text, so whatever its positions are, no token sees them. */
+function positions(count: number, longest: number, first: number): BigInt64Array {
+  return BigInt64Array.from({ length: count * longest }, (_, i) => BigInt(first + (i % longest)));
 }
 
 function send(message: FromWorker, transfer: ArrayBuffer[] = []): void {

@@ -24,11 +24,12 @@ type OnCall = (call: { readonly texts: number; readonly tokeniseMs: number }) =>
  * @throws PolysemeError `model_unavailable`
  */
 export async function openTokenizer(
-  model: Pick<ModelFolder, "folder" | "tokenizerJson" | "maxTokens">,
+  model: Pick<ModelFolder, "folder" | "tokenizerJson" | "maxTokens"> & Partial<Pick<ModelFolder, "lowerCases">>,
   onCall: OnCall = () => undefined,
 ): Promise<TextTokenizer> {
   try {
-    const native = NativeTokenizer.fromString(model.tokenizerJson);
+    const json = model.lowerCases === true ? lowerCasing(model.tokenizerJson) : model.tokenizerJson;
+    const native = NativeTokenizer.fromString(json);
     // Shipped files cut at 128 tokens and pad to 128.
     native.disableTruncation();
     native.disablePadding();
@@ -36,6 +37,16 @@ export async function openTokenizer(
   } catch (error) {
     throw badModel(model.folder, "tokenizer.json", `is no usable tokenizer (${messageOf(error)})`, error);
   }
+}
+
+/** As sentence-transformers does where a model's settings ask for it: before the tokenizer's own normaliser. */
+function lowerCasing(tokenizerJson: string): string {
+  const tokenizer = JSON.parse(tokenizerJson) as { normalizer?: unknown };
+  const own = tokenizer.normalizer ?? [];
+  return JSON.stringify({
+    ...tokenizer,
+    normalizer: { type: "Sequence", normalizers: [{ type: "Lowercase" }, own].flat() },
+  });
 }
 
 function makeTokenizer(native: NativeTokenizer, template: Template, maxTokens: number, onCall: OnCall): TextTokenizer {

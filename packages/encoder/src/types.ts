@@ -28,7 +28,14 @@ export interface ModelInfo {
   readonly device: Exclude<Device, "auto">;
   /** Most padded tokens of one run. */
   readonly batchTokens: number;
+  /** Of the embedding. */
   readonly dimensions: number;
+  /** Of the vectors of tokens, static ones too. */
+  readonly tokenDimensions: number;
+  /** The embedding is more than pooled vectors of tokens: layers follow, or it is cut. */
+  readonly isProjected: boolean;
+  /** To how many of its first values the embedding may be cut; empty: the model was not trained for it. */
+  readonly matryoshka: readonly number[];
   /** Most tokens of one text, special tokens counted. */
   readonly maxTokens: number;
   /** Special tokens that the tokenizer puts around a text (2 for BERT). */
@@ -44,9 +51,9 @@ export interface ModelInfo {
 export interface Wants {
   /** Pooled, L2-normalised, one of `dimensions` a text. */
   readonly embedding?: boolean;
-  /** One contextual vector a token: [tokens, dimensions], padding removed. */
+  /** One contextual vector a token: [tokens, tokenDimensions], padding removed. */
   readonly contextual?: boolean;
-  /** The input table's row of each token: [tokens, dimensions]. */
+  /** The input table's row of each token: [tokens, tokenDimensions]. */
   readonly statics?: boolean;
 }
 

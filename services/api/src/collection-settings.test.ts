@@ -77,6 +77,15 @@ describe("settings of token vectors", () => {
     expect(tokenSettingsOf({ tokenVectors: "int8", tokenPooling }, model).tokenPooling).toBe(tokenPooling);
   });
 
+  test.each([
+    ["tokenVectors", { tokenVectors: "int8" }],
+    ["lateChunking", { lateChunking: true }],
+  ] as const)("of %s are refused for a model whose embedding is more than pooled tokens", (field, wanted) => {
+    const refused = expect.objectContaining({ code: "invalid", details: { field } }) as Error;
+    expect(() => tokenSettingsOf(wanted, { ...model, isProjected: true })).toThrow(refused);
+    expect(tokenSettingsOf({}, { ...model, isProjected: true }).tokenVectors).toBe("none");
+  });
+
   test.each(["cls", "max", "last"] as const)("of late chunks are refused for a model that pools by %s", (pooling) => {
     expect(() => tokenSettingsOf({ lateChunking: true }, { ...model, pooling })).toThrow(
       expect.objectContaining({

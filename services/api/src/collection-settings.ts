@@ -46,6 +46,11 @@ export function tokenSettingsOf(wanted: Partial<TokenSettings>, model: ModelShap
       lateChunking ? "lateChunking" : "tokenVectors",
       `${model.name} wants words of its own before each text, which vectors of tokens cannot be kept with. Leave it out.`,
     );
+  if ((tokenVectors !== "none" || lateChunking) && model.isProjected === true)
+    throw invalid(
+      lateChunking ? "lateChunking" : "tokenVectors",
+      `${model.name} makes its embedding of pooled vectors by layers or by cutting, so vectors of tokens cannot be compared with it. Leave it out.`,
+    );
   if (lateChunking && model.pooling !== "mean")
     throw invalid(
       "lateChunking",

@@ -1,8 +1,9 @@
 import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
-import { checkUsableText, PolysemeError } from "@polyseme/core";
+import { checkUsableText } from "@polyseme/core";
 import type { Encoder, EncoderRegistry } from "@polyseme/encoder";
 import { OpenAiErrorSchema, requestSignal } from "@polyseme/http";
 import { Type } from "typebox";
+import { cutterOf } from "./cut-embedding.ts";
 
 const MAX_INPUTS = 2_048;
 const MAX_TEXT_CHARACTERS = 1_048_576;
@@ -58,14 +59,7 @@ export const embeddingsRoutes: FastifyPluginAsyncTypebox<{ encoders: EncoderRegi
     async (request, reply) => {
       const { input, model, encoding_format: format = "float", dimensions } = request.body;
       const encoder = await encoders.get(model ?? encoders.catalog.defaultModel);
-      if (dimensions !== undefined && dimensions !== encoder.info.dimensions)
-        throw new PolysemeError(
-          "invalid",
-          `The model ${encoder.info.name} gives ${encoder.info.dimensions} dimensions and cannot be cut.`,
-          {
-            details: { field: "dimensions" },
-          },
-        );
+      const cut = cutterOf(encoder.info, dimensions);
       const inputs = await tokenizeInput(encoder, input);
       const lane = inputs.length > 1 ? "bulk" : "interactive";
       const signal = requestSignal(reply, ANSWER_WITHIN_MS);
@@ -75,11 +69,14 @@ export const embeddingsRoutes: FastifyPluginAsyncTypebox<{ encoders: EncoderRegi
       const tokens = inputs.reduce((sum, ids) => sum + ids.length, 0);
       return {
         object: "list" as const,
-        data: encoded.map(({ embedding = new Float32Array() }, index) => ({
-          object: "embedding" as const,
-          index,
-          embedding: format === "float" ? [...embedding] : base64(embedding),
-        })),
+        data: encoded.map(({ embedding: whole = new Float32Array() }, index) => {
+          const embedding = cut(whole);
+          return {
+            object: "embedding" as const,
+            index,
+            embedding: format === "float" ? [...embedding] : base64(embedding),
+          };
+        }),
         model: encoder.info.name,
         usage: { prompt_tokens: tokens, total_tokens: tokens },
       };

@@ -59,7 +59,7 @@ export const inspectRoutes: FastifyPluginAsyncTypebox<{ encoders: EncoderRegistr
       });
       if (result === undefined) throw new Error("The encoder lost a text");
       const { tokens, encoded } = result;
-      const { dimensions } = encoder.info;
+      const { tokenDimensions: dimensions } = encoder.info;
       return {
         model: encoder.info.name,
         shape: [1, tokens.ids.length, dimensions],

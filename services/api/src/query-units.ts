@@ -49,7 +49,7 @@ const WORD = /[\p{L}\p{N}]/u;
 export function queryUnits(
   text: string,
   { tokens, encoded }: EncodedText,
-  { dimensions, pooling }: Pick<ModelInfo, "dimensions" | "pooling">,
+  { tokenDimensions: dimensions, pooling }: Pick<ModelInfo, "tokenDimensions" | "pooling">,
   tokenText: (id: number) => string,
 ): QueryUnits {
   const { contextual } = encoded;
@@ -90,7 +90,7 @@ function contributionsOf(
   contextual: Float32Array,
   entryOf: Int32Array,
   entries: number,
-  { dimensions, pooling }: Pick<ModelInfo, "dimensions" | "pooling">,
+  { dimensions, pooling }: { readonly dimensions: number; readonly pooling: ModelInfo["pooling"] },
 ): Float64Array {
   const parts = new Float64Array(entries * dimensions);
   const tokens = entryOf.length;

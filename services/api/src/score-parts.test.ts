@@ -52,7 +52,7 @@ describe("parts of a score", () => {
       fc.assert(
         fc.property(fc.integer({ min: 0, max: 9 }), values, embedding, (words, numbers, chunk) => {
           const { text, encoded } = encodedText(words, numbers);
-          const query = queryUnits(text, encoded, { dimensions: DIMENSIONS, pooling }, () => "[S]");
+          const query = queryUnits(text, encoded, { tokenDimensions: DIMENSIONS, pooling }, () => "[S]");
           const parts = scoreParts(query, Float32Array.from(chunk));
           const expected = pooled(encoded.encoded.contextual ?? new Float32Array(), pooling).reduce(
             (sum, value, d) => sum + value * (chunk[d] ?? 0),

@@ -41,7 +41,7 @@ async function embedChunk(
   const { start, end, text, context } = chunk;
   const { ids, starts, ends, special } = chunk.tokens;
   const hasPlaces = starts !== undefined && ends !== undefined && special !== undefined;
-  const { dimensions, leadingTokens } = encoder.info;
+  const { tokenDimensions: dimensions, leadingTokens } = encoder.info;
   const read = withContext(ids, context, leadingTokens);
   const giveBack = await permits.take(read.length, flow, signal);
   try {

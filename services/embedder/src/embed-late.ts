@@ -39,7 +39,7 @@ async function encodeWindows(
   permits: TokenPermits,
   turn: Turn,
 ): Promise<EmbeddedChunk[]> {
-  const { dimensions, maxTokens, specialTokens } = encoder.info;
+  const { tokenDimensions: dimensions, maxTokens, specialTokens } = encoder.info;
   const windows = planWindows(tokens.ids.length, maxTokens - specialTokens);
   const [only] = chunks;
   if (windows.length === 0 && only !== undefined)
@@ -72,7 +72,7 @@ async function encodeWindow(
   encoder: Encoder,
   { flow, signal, trace }: Turn,
 ): Promise<Float32Array> {
-  const { dimensions, specialTokens, leadingTokens } = encoder.info;
+  const { tokenDimensions: dimensions, specialTokens, leadingTokens } = encoder.info;
   const ids = encoder.withSpecialTokens([...tokens.ids.subarray(first, end)]);
   if (ids.length !== end - first + specialTokens) throw new Error("A window of a document has more tokens than fit");
   const wanted = { wants: { contextual: true }, lane: "bulk", flow, signal, trace: trace?.span.traceparent } as const;

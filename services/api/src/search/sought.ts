@@ -81,6 +81,12 @@ async function encodeQuery(
       `The model of "${name}" wants words of its own before each text, which cannot be explained.`,
       { details: { field: plan.explain ? "explain" : "rerank" } },
     );
+  if (encoder.info.isProjected)
+    throw new PolysemeError(
+      "invalid",
+      `The model of "${name}" makes its embedding of pooled vectors by layers or by cutting, which cannot be explained.`,
+      { details: { field: plan.explain ? "explain" : "rerank" } },
+    );
   const [text] = await encodeTexts(encoder, [query], { ...options, wants: { embedding: true, contextual: true } });
   if (text?.encoded.embedding === undefined) throw new Error("A text without an embedding");
   const units = queryUnits(query, text, encoder.info, (id) => encoder.tokenText(id));

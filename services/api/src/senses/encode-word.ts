@@ -25,7 +25,7 @@ export async function encodeWord(
   const { embedding, contextual } = result?.encoded ?? {};
   if (result === undefined || embedding === undefined || contextual === undefined)
     throw new Error("The encoder left out what was asked for");
-  const { dimensions } = encoder.info;
+  const { tokenDimensions: dimensions } = encoder.info;
   const units = wordUnits(text, result.tokens);
   const inside = [...units.starts.keys()].filter(
     (i) => (units.starts[i] ?? 0) < place.end && (units.ends[i] ?? 0) > place.start,

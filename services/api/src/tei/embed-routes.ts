@@ -3,6 +3,7 @@ import { PolysemeError } from "@polyseme/core";
 import type { Encoded, Encoder, EncoderRegistry, Wants } from "@polyseme/encoder";
 import { requestSignal } from "@polyseme/http";
 import { Type } from "typebox";
+import { cutterOf } from "../cut-embedding.ts";
 import { poolTokens } from "./pool-tokens.ts";
 import { EmbedAllBody, EmbedBody, ERRORS, SimilarityBody, Vector } from "./schemas.ts";
 import { emptyList, inputsOf, tokeniseInputs } from "./tokenise-inputs.ts";
@@ -33,12 +34,15 @@ export const embedRoutes: FastifyPluginAsyncTypebox<{ encoders: EncoderRegistry 
     },
     async ({ body }, reply) => {
       const encoder = await model();
-      requireDimensions(encoder, body.dimensions ?? undefined);
+      const cut = cutterOf(encoder.info, body.dimensions ?? undefined);
+      if (body.normalize === false && encoder.info.isProjected) throw notPlain(encoder);
       const ids = await tokeniseInputs(encoder, inputsOf(body.inputs), body);
       const signal = requestSignal(reply, ANSWER_WITHIN_MS);
-      if (body.normalize !== false) return (await embedAll(encoder, ids, signal)).map((vector) => [...vector]);
+      if (body.normalize !== false) return (await embedAll(encoder, ids, signal)).map((vector) => [...cut(vector)]);
       const encoded = await encodeAll(encoder, ids, { contextual: true }, signal);
-      return encoded.map(({ contextual }) => [...poolTokens(given(contextual), encoder.info)]);
+      return encoded.map(({ contextual }) => [
+        ...poolTokens(given(contextual), encoder.info).slice(0, body.dimensions ?? undefined),
+      ]);
     },
   );
 
@@ -56,7 +60,7 @@ export const embedRoutes: FastifyPluginAsyncTypebox<{ encoders: EncoderRegistry 
     },
     async ({ body }, reply) => {
       const encoder = await model();
-      const { dimensions } = encoder.info;
+      const { tokenDimensions: dimensions } = encoder.info;
       const ids = await tokeniseInputs(encoder, inputsOf(body.inputs), body);
       const tokens = ids.reduce((sum, { length }) => sum + length, 0);
       if (tokens * dimensions > MOST_NUMBERS)
@@ -92,11 +96,9 @@ export const embedRoutes: FastifyPluginAsyncTypebox<{ encoders: EncoderRegistry 
   );
 };
 
-/** @throws PolysemeError `invalid` */
-function requireDimensions({ info }: Encoder, wanted: number | undefined): void {
-  if (wanted === undefined || wanted === info.dimensions) return;
-  throw new PolysemeError("invalid", `The model ${info.name} gives ${info.dimensions} dimensions and cannot be cut.`, {
-    details: { field: "dimensions" },
+function notPlain({ info }: Encoder): PolysemeError {
+  return new PolysemeError("invalid", `The embeddings of ${info.name} are had at length 1 only; leave normalize out.`, {
+    details: { field: "normalize" },
   });
 }
 

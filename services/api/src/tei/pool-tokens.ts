@@ -6,7 +6,7 @@ import type { ModelInfo } from "@polyseme/encoder";
  */
 export function poolTokens(
   contextual: Float32Array,
-  { dimensions, pooling }: Pick<ModelInfo, "dimensions" | "pooling">,
+  { tokenDimensions: dimensions, pooling }: Pick<ModelInfo, "tokenDimensions" | "pooling">,
 ): Float32Array {
   const tokens = contextual.length / dimensions;
   const row = (index: number): Float32Array => contextual.subarray(index * dimensions, (index + 1) * dimensions);

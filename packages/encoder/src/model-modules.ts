@@ -1,0 +1,59 @@
+import { BadModelFile } from "./bad-model-file.ts";
+import { isRecord } from "./json-values.ts";
+
+/** What stands behind the pooling, in the order in which it is done. */
+export type HeadModule = { readonly kind: "dense"; readonly folder: string } | { readonly kind: "normalise" };
+
+/** The modules of sentence-transformers that a model is made of. */
+export interface ModelModules {
+  /** Folder of the pooling's config.json. */
+  readonly pooling: string;
+  readonly head: readonly HeadModule[];
+  /** Whether its own library would give vectors of length 1; polyseme always does. */
+  readonly normalises: boolean;
+}
+
+const POOLING_FOLDER = "1_Pooling";
+const MOST_MODULES = 16;
+
+/**
+ * What modules.json says; a folder without one is a transformer whose pooling, if it is named, lies at its usual place.
+ * @param file the parsed file; undefined: there is none
+ * @throws BadModelFile for a module or an order that would silently give other vectors than the model's own
+ */
+export function parseModules(file: unknown): ModelModules {
+  if (file === undefined) return { pooling: POOLING_FOLDER, head: [], normalises: false };
+  if (!Array.isArray(file) || file.length === 0 || file.length > MOST_MODULES)
+    throw new BadModelFile("modules.json", `is no list of 1 to ${MOST_MODULES} modules`);
+  const [first, second, ...others] = (file as unknown[]).map(moduleOf).filter(({ name }) => name !== "Dropout");
+  if (first?.name !== "Transformer")
+    throw new BadModelFile("modules.json", `begins with ${quoted(first?.name)}, and only a Transformer can be run`);
+  if (second === undefined) return { pooling: POOLING_FOLDER, head: [], normalises: false };
+  if (second.name !== "Pooling")
+    throw new BadModelFile(
+      "modules.json",
+      `has the module ${quoted(second.name)} where the pooling must be: vectors of tokens can be pooled, nothing else`,
+    );
+  const head = others.map(({ name, folder }): HeadModule => {
+    if (name === "Normalize") return { kind: "normalise" };
+    if (name === "Dense") return { kind: "dense", folder };
+    throw new BadModelFile(
+      "modules.json",
+      `has the module ${quoted(name)} behind the pooling; only Dense, Dropout and Normalize are supported there`,
+    );
+  });
+  return { pooling: second.folder, head, normalises: head.at(-1)?.kind === "normalise" };
+}
+
+function moduleOf(value: unknown): { name: string; folder: string } {
+  const type = isRecord(value) && typeof value["type"] === "string" ? value["type"] : "";
+  const folder = isRecord(value) && typeof value["path"] === "string" ? value["path"] : "";
+  // One folder inside of the model's, and never out of it.
+  if (!/^[\w.-]*$/.test(folder) || folder.startsWith("."))
+    throw new BadModelFile("modules.json", `has a module in ${quoted(folder)}, which is no folder of the model`);
+  return { name: type.slice(type.lastIndexOf(".") + 1), folder };
+}
+
+function quoted(text = ""): string {
+  return JSON.stringify(text.slice(0, 80));
+}
