@@ -72,7 +72,9 @@ export function inputTableRows(graph: Pick<OnnxGraph, "nodes">): string | undefi
 }
 
 /** The model's input table, and the value with its rows: the `Gather` by `input_ids`. */
-export function inputTableOf(graph: Pick<OnnxGraph, "nodes">): { readonly table: string; readonly rows: string } | undefined {
+export function inputTableOf(
+  graph: Pick<OnnxGraph, "nodes">,
+): { readonly table: string; readonly rows: string } | undefined {
   const aliases = new Set(["input_ids"]);
   // Nodes come in topological order, so one pass sees every alias before its use.
   for (const { operator, inputs, outputs } of graph.nodes) {

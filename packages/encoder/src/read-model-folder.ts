@@ -1,8 +1,9 @@
 import { access, readFile, stat } from "node:fs/promises";
-import { dirname, join, resolve } from "node:path";
+import { dirname, isAbsolute, join, resolve, sep } from "node:path";
 import { messageOf, PolysemeError } from "@polyseme/core";
-import { type ModelOutputs, planOutputs } from "./append-outputs.ts";
+import { inputTableOf, type ModelOutputs, planOutputs } from "./append-outputs.ts";
 import { BadModelFile } from "./bad-model-file.ts";
+import { checkTensors, type ExternalData } from "./check-tensors.ts";
 import { readDense } from "./dense-layer.ts";
 import type { EmbeddingHead } from "./embedding-head.ts";
 import { isIntegerOperator } from "./float-graph.ts";
@@ -21,6 +22,8 @@ export interface ModelFolder extends ModelConfig {
   readonly hasTokenTypes: boolean;
   /** Whether the graph wants to be told the position of each token. */
   readonly hasPositions: boolean;
+  /** Rows of the input table; undefined where the graph shows none. */
+  readonly vocabulary: number | undefined;
   readonly outputs: ModelOutputs;
   /** Whether the graph multiplies integers, for which no device but the CPU has kernels. */
   readonly hasIntegerProducts: boolean;
@@ -96,12 +99,16 @@ async function readOnnx(
   file: string,
   config: ModelConfig,
   head: EmbeddingHead,
-): Promise<Pick<ModelFolder, "hasTokenTypes" | "hasPositions" | "outputs" | "hasIntegerProducts" | "mayOverflow">> {
+): Promise<
+  Pick<ModelFolder, "hasTokenTypes" | "hasPositions" | "vocabulary" | "outputs" | "hasIntegerProducts" | "mayOverflow">
+> {
   const bytes = await readFile(join(folder, file)).catch((error: unknown) => {
     throw new BadModelFile(file, `cannot be read (${messageOf(error)})`);
   });
   try {
     const graph = readGraph(bytes);
+    const { external, shapes } = checkTensors(bytes);
+    await checkExternal(join(folder, dirname(file)), external);
     const missing = NEEDED_INPUTS.filter((name) => !graph.inputs.includes(name));
     const unknown = graph.inputs.filter((name) => !KNOWN_INPUTS.includes(name));
     if (missing.length > 0) throw new Error(`its graph has no input ${missing.join(" and ")}`);
@@ -109,6 +116,7 @@ async function readOnnx(
       throw new Error(`its graph wants the inputs ${unknown.slice(0, 8).join(", ")}, which no text gives`);
     return {
       hasTokenTypes: graph.inputs.includes("token_type_ids"),
+      vocabulary: shapes.get(inputTableOf(graph)?.table ?? "")?.[0],
       hasPositions: graph.inputs.includes("position_ids"),
       outputs: planOutputs(graph, { pooling: config.pooling, head, ignoresPooled: config.poolingIsOwn }),
       hasIntegerProducts: graph.nodes.some(({ operator }) => isIntegerOperator(operator)),
@@ -116,6 +124,24 @@ async function readOnnx(
     };
   } catch (error) {
     throw new BadModelFile(file, `is no usable ONNX model: ${messageOf(error)}`);
+  }
+}
+
+/**
+ * The runtime opens whatever file a model names, and maps as much of it as it is told to.
+ * @throws Error for a file outside of the graph's folder, or too short
+ */
+async function checkExternal(folder: string, external: readonly ExternalData[]): Promise<void> {
+  const ends = new Map<string, number>();
+  for (const { location, end } of external) ends.set(location, Math.max(end, ends.get(location) ?? 0));
+  for (const [location, end] of ends) {
+    const shown = JSON.stringify(location.slice(0, 80));
+    const path = resolve(folder, location);
+    if (isAbsolute(location) || /[\\\0]/.test(location) || !path.startsWith(resolve(folder) + sep))
+      throw new Error(`its weights lie in ${shown}, outside of the model's folder`);
+    const found = await stat(path).catch(() => undefined);
+    if (found?.isFile() !== true) throw new Error(`its weights lie in ${shown}, which is missing`);
+    if (found.size < end) throw new Error(`its weights lie in ${shown}, which has ${found.size} bytes of ${end}`);
   }
 }
 

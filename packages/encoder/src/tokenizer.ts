@@ -24,7 +24,8 @@ type OnCall = (call: { readonly texts: number; readonly tokeniseMs: number }) =>
  * @throws PolysemeError `model_unavailable`
  */
 export async function openTokenizer(
-  model: Pick<ModelFolder, "folder" | "tokenizerJson" | "maxTokens"> & Partial<Pick<ModelFolder, "lowerCases">>,
+  model: Pick<ModelFolder, "folder" | "tokenizerJson" | "maxTokens"> &
+    Partial<Pick<ModelFolder, "lowerCases" | "vocabulary">>,
   onCall: OnCall = () => undefined,
 ): Promise<TextTokenizer> {
   try {
@@ -33,6 +34,10 @@ export async function openTokenizer(
     // Shipped files cut at 128 tokens and pad to 128.
     native.disableTruncation();
     native.disablePadding();
+    const { vocabulary = Infinity } = model;
+    // Added tokens that no text has may lie beyond; a whole vocabulary is another model's.
+    if (native.getVocabSize(false) > vocabulary)
+      throw new Error(`it has ${native.getVocabSize(false)} tokens, and the model's table ${vocabulary} rows`);
     return makeTokenizer(native, await probeTemplate(native), model.maxTokens, onCall);
   } catch (error) {
     throw badModel(model.folder, "tokenizer.json", `is no usable tokenizer (${messageOf(error)})`, error);
