@@ -29,7 +29,7 @@ export default defineConfig({
           name: "pipeline",
           include: ["test/**/*.test.ts"],
           exclude: ["test/long/**"],
-          globalSetup: ["test/support/servers.ts"],
+          globalSetup: ["test/support/compile.ts", "test/support/servers.ts"],
           setupFiles: ["test/support/leaks.ts"],
         },
       },
@@ -39,7 +39,7 @@ export default defineConfig({
           // Minutes each: failovers, a software GPU, whole corpora, migrations under load. `npm run test:long`.
           name: "long",
           include: ["test/long/**/*.test.ts"],
-          globalSetup: ["test/support/servers.ts"],
+          globalSetup: ["test/support/compile.ts", "test/support/servers.ts"],
           setupFiles: ["test/support/leaks.ts"],
         },
       },

@@ -2,10 +2,10 @@ import { execFile } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { KEY_LIFETIME_MS } from "@polyseme/http";
 import { describe, expect, inject, test } from "vitest";
+import { programArguments } from "./support/compiled.ts";
 import { expectStatus, HttpCaller, waitUntil } from "./support/http.ts";
 import { startServeAll, startService } from "./support/processes.ts";
 import { useServices } from "./support/services.ts";
@@ -120,10 +120,9 @@ test("on the embedded stack: the first key closes the door behind it, the last a
 
 test("from the command line keys are made, listed and revoked, also where keys are required and none is set", async () => {
   const dataDir = await mkdtemp(join(tmpdir(), "polyseme-keys-"));
-  const main = fileURLToPath(new URL("../packages/cli/src/main.ts", import.meta.url));
   const run = async (...args: string[]): Promise<string> => {
     const env = { PATH: process.env["PATH"], HOME: process.env["HOME"], POLYSEME_DATA_DIR: dataDir };
-    const command = ["--import", "tsx", main, ...args];
+    const command = [...programArguments("packages/cli/src/main.ts"), ...args];
     return (await promisify(execFile)(process.execPath, command, { env, timeout: 60_000 })).stdout.trim();
   };
   try {

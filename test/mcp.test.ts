@@ -4,13 +4,14 @@ import { StdioClientTransport } from "@modelcontextprotocol/client/stdio";
 import { Polyseme } from "@polyseme/client";
 import { serveMcpHttp, type McpHttpOptions } from "@polyseme/mcp";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { programArguments } from "./support/compiled.ts";
 import { openApp } from "./support/open-app.ts";
 import { statusOf } from "./support/raw-status.ts";
 import { startEmbeddedStack, type TestStack } from "./support/stack.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const KEY = "a-key-for-the-mcp-tests";
-const CLI = ["--import", "tsx", "packages/cli/src/main.ts", "mcp"];
+const CLI = [...programArguments("packages/cli/src/main.ts"), "mcp"];
 const TOOLS = ["get_document", "inspect", "list_collections", "push", "search"];
 
 let stack: TestStack;

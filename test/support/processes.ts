@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import type { Environment } from "@polyseme/core";
+import { programArguments } from "./compiled.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -47,7 +48,10 @@ export async function startProcess(
   settings: Environment,
   onSpawn: (pid: number) => void = () => undefined,
 ): Promise<ServiceProcess> {
-  const child = spawn(process.execPath, ["--import", "tsx", ...command], {
+  const at = command.findIndex((argument) => argument.endsWith(".ts"));
+  const options = command.slice(0, at);
+  const [entry = "", ...rest] = command.slice(at);
+  const child = spawn(process.execPath, [...options, ...programArguments(entry), ...rest], {
     cwd: ROOT,
     env: { PATH: process.env["PATH"], HOME: process.env["HOME"], POLYSEME_PORT: "0", ...settings },
     stdio: ["ignore", "pipe", "pipe"],

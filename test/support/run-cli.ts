@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import type { Environment } from "@polyseme/core";
 import { runCli } from "../../packages/cli/src/program.ts";
 import { makeTerminal } from "../../packages/cli/src/terminal.ts";
+import { programArguments } from "./compiled.ts";
 
 /** The command line in this process, against a running server: how it ended and what it wrote. */
 export async function runCliHere(
@@ -40,7 +41,7 @@ const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const UNTIL_MS = 60_000;
 
 export function startCli(argv: readonly string[], env: Environment): CliProcess {
-  const child = spawn(process.execPath, ["--import", "tsx", "packages/cli/src/main.ts", ...argv], {
+  const child = spawn(process.execPath, [...programArguments("packages/cli/src/main.ts"), ...argv], {
     cwd: ROOT,
     env: { PATH: process.env["PATH"], HOME: process.env["HOME"], ...env },
     stdio: ["ignore", "pipe", "pipe"],
