@@ -231,10 +231,7 @@ for (const { name, start, can } of stacks)
     });
 
     test("what is not built yet says so with 501", async () => {
-      const answers = await Promise.all([
-        stack.http.call("GET", "/docs"),
-        stack.http.call("POST", "/embed_sparse", { inputs: "x" }),
-      ]);
-      for (const { status } of answers) expect(status).toBe(501);
+      const { status } = await stack.http.call("POST", "/embed_sparse", { inputs: "x" });
+      expect(status).toBe(501);
     });
   });

@@ -15,6 +15,7 @@ import { migrationRoutes } from "./migration-routes.ts";
 import { watchOverlaps } from "./overlap/overlap-watch.ts";
 import { pageRoutes } from "./page-routes.ts";
 import { queueBoard } from "./queue-board.ts";
+import { referenceRoutes } from "./reference-routes.ts";
 import { searchRoutes } from "./search-routes.ts";
 import { senseRoutes } from "./senses/sense-routes.ts";
 import { teiRoutes } from "./tei/tei-routes.ts";
@@ -56,6 +57,7 @@ export function makeApi(options: ApiOptions): Service {
       await app.register(keyRoutes, { database, keys, log });
       await app.register(queueBoard, { queues });
       await app.register(pageRoutes, { log });
+      await app.register(referenceRoutes);
     },
     probes: [...backendProbes(backends), inference],
     refreshMetrics() {
@@ -70,6 +72,4 @@ export function makeApi(options: ApiOptions): Service {
 }
 
 /** Routes of the API that have a name already and no code yet. */
-export const UNBUILT_ROUTES: readonly UnbuiltRoute[] = [
-  { method: "GET", url: "/docs", needs: "nobody", what: "The documentation page (see /openapi.json)" },
-];
+export const UNBUILT_ROUTES: readonly UnbuiltRoute[] = [];
