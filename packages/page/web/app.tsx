@@ -1,5 +1,7 @@
 import { useEffect, useMemo, useState } from "preact/hooks";
+import icon from "./icon.svg";
 import { formatAddress, parseAddress, type Address } from "./address.ts";
+import { CollectionsView } from "./collections/collections-view.tsx";
 import { KeyField } from "./key-field.tsx";
 import { LensView } from "./lens/lens-view.tsx";
 import { Fault } from "./parts/notes.tsx";
@@ -10,14 +12,24 @@ import { SearchView } from "./search/search-view.tsx";
 import { SensesView } from "./senses/senses-view.tsx";
 import { makeServer } from "./server.ts";
 import { storedKey } from "./stored-key.ts";
+import type { ViewProps } from "./view.ts";
+
+interface ViewLine {
+  readonly id: string;
+  readonly label: string;
+  readonly View: (props: ViewProps) => unknown;
+  /** Set apart from those before it. */
+  readonly startsGroup?: boolean;
+}
 
 /** A further page is a further line. The first one needs no documents, so it shows something on any server. */
 const VIEWS = [
   { id: "lens", label: "Token lens", View: LensView },
   { id: "search", label: "Search", View: SearchView },
   { id: "senses", label: "Senses", View: SensesView },
-  { id: "push", label: "Push", View: PushView },
-] as const;
+  { id: "push", label: "Push", View: PushView, startsGroup: true },
+  { id: "collections", label: "Collections", View: CollectionsView },
+] as const satisfies readonly ViewLine[];
 
 export function App() {
   const [address, choose] = useAddress();
@@ -30,7 +42,8 @@ export function App() {
     <>
       <header>
         <h1>
-          polyseme <small>the lens</small>
+          <img src={icon} alt="" width="28" height="28" />
+          polyseme
         </h1>
         <KeyField
           value={key}
@@ -47,9 +60,10 @@ export function App() {
           onChoose={(tab) => {
             choose({ tab, values: {} });
           }}
-          tabs={VIEWS.map(({ id, label, View }) => ({
+          tabs={VIEWS.map(({ id, label, View, ...line }) => ({
             id,
             label,
+            startsGroup: "startsGroup" in line,
             panel: (
               <View
                 server={server}

@@ -1,10 +1,12 @@
 import type { ComponentChildren } from "preact";
-import { useRef } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { nextIndex } from "./next-index.ts";
 
 export interface Tab {
   readonly id: string;
   readonly label: string;
+  /** Set apart from those before it. */
+  readonly startsGroup?: boolean;
   readonly panel: ComponentChildren;
 }
 
@@ -15,9 +17,20 @@ interface Props {
   readonly onChoose: (id: string) => void;
 }
 
-/** Tabs as the ARIA practices have them: one stop of the tab key, arrows between. Hidden panels keep what is in them. */
+/**
+ * Tabs as the ARIA practices have them: one stop of the tab key, arrows between. A panel is made when it is first chosen;
+ * hidden ones keep what is in them.
+ */
 export function Tabs({ label, tabs, chosen, onChoose }: Props) {
   const list = useRef<HTMLDivElement>(null);
+  const [made, setMade] = useState<readonly string[]>([chosen]);
+  if (!made.includes(chosen)) setMade([...made, chosen]);
+  // On a narrow screen the list scrolls sideways, and the chosen one may be beyond its edge.
+  useEffect(() => {
+    const tab = list.current?.querySelector<HTMLElement>(`#tab-${chosen}`);
+    if (list.current === null || tab == null) return;
+    list.current.scrollLeft = tab.offsetLeft + tab.offsetWidth / 2 - list.current.clientWidth / 2;
+  }, [chosen]);
   const onKeyDown = (event: KeyboardEvent): void => {
     const next = nextIndex(
       event.key,
@@ -33,10 +46,11 @@ export function Tabs({ label, tabs, chosen, onChoose }: Props) {
   return (
     <>
       <div class="tabs" role="tablist" aria-label={label} ref={list} onKeyDown={onKeyDown}>
-        {tabs.map(({ id, label: name }) => (
+        {tabs.map(({ id, label: name, startsGroup }) => (
           <button
             key={id}
             id={`tab-${id}`}
+            class={startsGroup === true ? "starts-group" : ""}
             type="button"
             role="tab"
             aria-selected={id === chosen}
@@ -52,7 +66,7 @@ export function Tabs({ label, tabs, chosen, onChoose }: Props) {
       </div>
       {tabs.map(({ id, panel }) => (
         <section key={id} id={`panel-${id}`} role="tabpanel" aria-labelledby={`tab-${id}`} hidden={id !== chosen}>
-          {panel}
+          {(id === chosen || made.includes(id)) && panel}
         </section>
       ))}
     </>

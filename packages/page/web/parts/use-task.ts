@@ -7,6 +7,8 @@ export interface Task<A extends readonly unknown[], T> {
   /** Of the last run, when it failed. */
   readonly error: Error | undefined;
   run(this: void, ...args: A): void;
+  /** Calls off what is under way and forgets what it came to. */
+  reset(this: void): void;
 }
 
 interface State<T> {
@@ -41,6 +43,10 @@ export function useTask<A extends readonly unknown[], T>(
     error: state.error,
     run: (...args) => {
       void start(args);
+    },
+    reset: () => {
+      running.current?.abort();
+      setState({ busy: false });
     },
   };
 }

@@ -1,4 +1,5 @@
 import type { StoredDocument } from "@polyseme/client";
+import { pause } from "../parts/pause.ts";
 import type { Server } from "../server.ts";
 
 export type DocumentState = StoredDocument["state"];
@@ -69,18 +70,4 @@ function followTicket(server: Pick<Server, "watch">, ticket: string, signal: Abo
   };
   read().catch(() => undefined);
   return { next: () => news };
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const stop = (): void => {
-      clearTimeout(timer);
-      reject(signal.reason as Error);
-    };
-    const timer = setTimeout(() => {
-      signal.removeEventListener("abort", stop);
-      resolve();
-    }, ms);
-    signal.addEventListener("abort", stop, { once: true });
-  });
 }
