@@ -12,6 +12,9 @@ export interface Operation {
   readonly operationId?: string;
   readonly summary?: string;
   readonly description?: string;
+  readonly tags?: readonly string[];
+  /** The least role that may call it. */
+  readonly "x-needs"?: string;
   readonly parameters?: readonly Parameter[];
   readonly requestBody?: { readonly content: Content };
   readonly responses: Readonly<Record<string, { readonly description: string; readonly content?: Content }>>;

@@ -23,12 +23,8 @@ const SERVER_HELP = `
 Which server a command talks to: the one of --url or POLYSEME_URL; else the one that runs on the data folder
 (POLYSEME_DATA_DIR, ./.polyseme); else the whole stack, started in the command's own process for as long as it takes.`;
 
-/**
- * Runs one command line.
- * @returns the exit code of a command line that could not be understood, 0 otherwise
- * @throws what the command throws: its message says what to do next
- */
-export async function runCli(argv: readonly string[], context: CliContext): Promise<number> {
+/** All commands with their options and their help. */
+export function makeProgram(context: CliContext): Command {
   const program = new Command("polyseme")
     .description("Push documents, get contextual vectors, search by meaning.")
     .version(VERSION)
@@ -55,6 +51,16 @@ export async function runCli(argv: readonly string[], context: CliContext): Prom
   ];
   for (const add of adders) add(program, context);
   configureAll(program, context);
+  return program;
+}
+
+/**
+ * Runs one command line.
+ * @returns the exit code of a command line that could not be understood, 0 otherwise
+ * @throws what the command throws: its message says what to do next
+ */
+export async function runCli(argv: readonly string[], context: CliContext): Promise<number> {
+  const program = makeProgram(context);
   try {
     await program.parseAsync(argv, { from: "user" });
     return 0;
