@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { accessibilityFaults, chromiumHere, keepPicture, launchBrowser, openWatched } from "./support/browser.ts";
+import { accessibilityFaults, chromiumHere, launchBrowser, openWatched } from "./support/browser.ts";
 import { startEmbeddedStack, type TestStack } from "./support/stack.ts";
 
 const executable = await chromiumHere();
@@ -59,8 +59,6 @@ describe("/docs of a running server", () => {
         );
         expect([look.name, width]).toEqual([look.name, 0]);
         expect([look.name, ...(await accessibilityFaults(page))]).toEqual([look.name]);
-        await page.evaluate("scrollTo(0, 0)");
-        await keepPicture(page, `api-reference-${look.name}`);
         expect(opened.faults).toEqual([]);
         await opened.close();
       }
