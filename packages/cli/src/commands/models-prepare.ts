@@ -68,7 +68,6 @@ function stateOf({ step, done, total }: PrepareProgress): ProgressState {
 const COUNTED: Record<PrepareProgress["step"], string> = {
   reading: "graph",
   calibrating: "text",
-  quantising: "input",
   comparing: "text",
   timing: "round",
 };

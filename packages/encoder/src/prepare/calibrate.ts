@@ -6,14 +6,6 @@ import { writeField } from "../protobuf.ts";
 import type { ProductGroup } from "./find-products.ts";
 import { standardOpset } from "./model-opset.ts";
 
-/** What the activations that a group of products reads were like over the texts. */
-export interface Activations {
-  /** Largest magnitude of each of the row's numbers. */
-  readonly largest: Float32Array;
-  /** Whether they are [batch, tokens, rows]. */
-  readonly isPerToken: boolean;
-}
-
 export interface CalibrateOptions {
   readonly padTokenId: number;
   readonly onText?: (done: number) => void;
@@ -26,7 +18,7 @@ const AXES_AS_INPUT_OPSET = 18;
 /**
  * Runs the float32 graph over the texts, each alone so that no padding is measured.
  * @param texts token ids of each text, special tokens included
- * @returns by the groups' inputs
+ * @returns the largest magnitude of each channel, by the groups' inputs
  * @throws the signal's reason when it is aborted
  */
 export async function calibrate(
@@ -34,7 +26,7 @@ export async function calibrate(
   groups: readonly ProductGroup[],
   texts: readonly Int32Array[],
   options: CalibrateOptions,
-): Promise<Map<string, Activations>> {
+): Promise<Map<string, Float32Array>> {
   const session = await openMeasuring(model, groups);
   try {
     const found = new Map(groups.map(({ input, rows }) => [input, new Float32Array(rows)]));
@@ -46,8 +38,7 @@ export async function calibrate(
       // A run holds the thread; whoever wants to stop it is heard here.
       await new Promise(setImmediate);
     }
-    const perToken = await findPerToken(session, groups, texts[0] ?? Int32Array.of(0), options.padTokenId);
-    return new Map([...found].map(([input, largest]) => [input, { largest, isPerToken: perToken.has(input) }]));
+    return found;
   } finally {
     await session.release();
   }
@@ -68,32 +59,15 @@ async function openMeasuring(model: OnnxModel, groups: readonly ProductGroup[]):
       axesAsInput
         ? standardNode("ReduceMax", [`${input}::abs`, "polyseme_first_axis"], largestOf(input), { keepdims: 0 })
         : standardNode("ReduceMax", [`${input}::abs`], largestOf(input), { axes: [0], keepdims: 0 }),
-      standardNode("Shape", [input], shapeOf(input)),
     );
-    for (const name of [largestOf(input), shapeOf(input)]) outputs.set(name, writeField(1, name));
+    outputs.set(largestOf(input), writeField(1, largestOf(input)));
   }
   const measuring = writeModel({ ...model, nodes: [...model.nodes, ...nodes], tensors, outputs });
   return InferenceSession.create(measuring, { executionProviders: ["cpu"], logSeverityLevel: 4 });
 }
 
-/** Two rows of the same text tell the batch's axis from one that is always 1. */
-async function findPerToken(
-  session: InferenceSession,
-  groups: readonly ProductGroup[],
-  text: Int32Array,
-  padTokenId: number,
-): Promise<Set<string>> {
-  const batch = padBatch([text, text], padTokenId);
-  const names = groups.map(({ input }) => shapeOf(input));
-  const results = await session.run(feedsOf(batch, session), names);
-  const isPerToken = ({ input, rows }: ProductGroup): boolean => {
-    const shape = Array.from(results[shapeOf(input)]?.data as BigInt64Array, Number);
-    return shape.join() === [batch.count, batch.longest, rows].join();
-  };
-  return new Set(groups.filter(isPerToken).map(({ input }) => input));
-}
-
-function feedsOf({ count, longest, ids, mask }: PaddedBatch, session: InferenceSession): Record<string, Tensor> {
+/** Token types are 0 everywhere. */
+export function feedsOf({ count, longest, ids, mask }: PaddedBatch, session: InferenceSession): Record<string, Tensor> {
   const as = (values: BigInt64Array): Tensor => new Tensor("int64", values, [count, longest]);
   const feeds: Record<string, Tensor> = { input_ids: as(ids), attention_mask: as(mask) };
   if (session.inputNames.includes("token_type_ids")) feeds["token_type_ids"] = as(new BigInt64Array(ids.length));
@@ -109,4 +83,3 @@ function largestNames(groups: readonly ProductGroup[]): string[] {
 }
 
 const largestOf = (input: string): string => `${input}::largest`;
-const shapeOf = (input: string): string => `${input}::shape`;

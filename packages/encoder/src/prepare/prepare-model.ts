@@ -8,12 +8,10 @@ import { writeModel, type OnnxModel } from "../onnx-model.ts";
 import { exists, FLOAT_FILES, HALF_FILE, readModelFolder } from "../read-model-folder.ts";
 import { openTokenizer } from "../tokenizer.ts";
 import type { Encoder } from "../types.ts";
-import { calibrate } from "./calibrate.ts";
 import { agreementOf, batchDifference, measureRates, type Agreement, type Rates } from "./compare-encoders.ts";
 import { copyModelFiles } from "./copy-model-files.ts";
-import { findProducts } from "./find-products.ts";
+import { makeIntegerGraph } from "./make-integer-graph.ts";
 import { withNeededOpsets } from "./model-opset.ts";
-import { quantiseGraph } from "./quantise-graph.ts";
 import { simplifyGraph } from "./simplify-graph.ts";
 
 export interface PrepareOptions {
@@ -33,7 +31,7 @@ export interface PrepareOptions {
 }
 
 export interface PrepareProgress {
-  readonly step: "reading" | "calibrating" | "quantising" | "comparing" | "timing";
+  readonly step: "reading" | "calibrating" | "comparing" | "timing";
   readonly done: number;
   readonly total: number;
 }
@@ -94,17 +92,14 @@ async function prepareInto(temporary: string, options: PrepareOptions): Promise<
   const tokenizer = await openTokenizer(source);
   const { calibrating, compared } = split(options.texts.map((text) => source.prompts.document + text));
   const ids = (await tokenizer.tokenizeIds(calibrating)).map((tokens) => tokens.ids);
-  const graph = await guarded(folder, file, () => simplifyGraph(join(source.folder, file)));
-  const groups = findProducts(graph);
-  if (groups.length === 0)
-    throw new PolysemeError("invalid", `${file} has no product of activations with constant float32 weights.`);
-  const activations = await calibrate(graph, groups, ids, {
-    padTokenId: source.padTokenId,
-    onText: (done) => onProgress({ step: "calibrating", done, total: ids.length }),
-    signal,
-  });
-  onProgress({ step: "quantising", done: 0, total: groups.length });
-  const quantised = quantiseGraph(graph, groups, activations);
+  const graph = await guarded({ folder, file, signal }, () => simplifyGraph(join(source.folder, file)));
+  const quantised = await guarded({ folder, file, signal }, () =>
+    makeIntegerGraph(graph, ids, {
+      padTokenId: source.padTokenId,
+      onText: (done) => onProgress({ step: "calibrating", done, total: ids.length }),
+      signal,
+    }),
+  );
   await copyModelFiles(source.folder, temporary);
   const after = await writeGraph(join(temporary, INT8_FILE), quantised.model);
   const half = options.half ? await writeHalf(join(temporary, HALF_FILE), graph) : undefined;
@@ -219,11 +214,15 @@ async function sizeOf(folder: string, file: string): Promise<number> {
   return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
 }
 
-async function guarded<T>(folder: string, file: string, work: () => Promise<T>): Promise<T> {
+async function guarded<T>(
+  { folder, file, signal }: { folder: string; file: string; signal: AbortSignal | undefined },
+  work: () => Promise<T>,
+): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    throw new PolysemeError("model_unavailable", `${join(folder, file)} cannot be read: ${messageOf(error)}`, {
+    if (signal?.aborted === true) throw error;
+    throw new PolysemeError("model_unavailable", `${join(folder, file)} cannot be prepared: ${messageOf(error)}`, {
       details: { file },
       cause: error,
     });

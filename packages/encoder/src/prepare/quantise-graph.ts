@@ -5,10 +5,11 @@ import { ELEMENT, type ModelNode, type ModelTensor, type OnnxModel } from "../on
 import { metadataField } from "../onnx-graph.ts";
 import { NO_OVERFLOW } from "../read-model-folder.ts";
 import { writeField, writeVarintField } from "../protobuf.ts";
-import type { Activations } from "./calibrate.ts";
 import type { Product, ProductGroup } from "./find-products.ts";
-import { standardOpset, withNeededOpsets } from "./model-opset.ts";
-import { INT8_MOST, quantiseColumns, quantiseRows, smoothingOf, weightsOf } from "./quantise-weights.ts";
+import { EVEN_ZERO, stepsAbove, stepsBelow } from "./find-zero-points.ts";
+import { withNeededOpsets } from "./model-opset.ts";
+import { reduceLastAxis } from "./reduce-last-axis.ts";
+import { quantiseColumns, quantiseRows, weightsOf } from "./quantise-weights.ts";
 
 export interface QuantisedGraph {
   readonly model: OnnxModel;
@@ -18,28 +19,28 @@ export interface QuantisedGraph {
   readonly hasInt8Table: boolean;
 }
 
-/** The zero point of activations: uint8 with the range of int8, which CPUs multiply fastest. */
-const ZERO = 128;
 /** A row of zeros has no scale of its own. */
 const LEAST_SCALE = 1e-8;
-/** From here on axes are an input of ReduceMax. */
-const AXES_AS_INPUT_OPSET = 18;
+/** What reads a sum first when it normalises it; the mean where exporters wrote the norm in parts. */
+const NORMS = new Set(["LayerNormalization", "ReduceMean"]);
 /** A table below this is not worth two more nodes. */
 const LEAST_TABLE_ROWS = 1_000;
 
 /**
  * The graph with its products in integers. A token's row is quantised by its own largest magnitude at run time, so that
  * its vector depends on its own text alone, whatever else is in the batch.
- * @param activations by the groups' inputs; a group without them stays as it is
+ * @param smoothing by the groups' inputs, what each channel is divided by; a group without it stays as it is
+ * @param zeroPoints by the groups' inputs; the even one where there is none
  */
 export function quantiseGraph(
   model: OnnxModel,
   groups: readonly ProductGroup[],
-  activations: ReadonlyMap<string, Activations>,
+  smoothing: ReadonlyMap<string, Float32Array>,
+  zeroPoints: ReadonlyMap<string, number>,
 ): QuantisedGraph {
-  const writer = new Quantiser(model);
-  const chosen = groups.filter(({ input }) => activations.get(input) !== undefined);
-  for (const group of chosen) writer.plan(group, activations.get(group.input)?.largest ?? new Float32Array(group.rows));
+  const writer = new Quantiser(model, zeroPoints);
+  const chosen = groups.filter(({ input }) => smoothing.has(input));
+  for (const group of chosen) writer.plan(group, smoothing.get(group.input) ?? new Float32Array(group.rows).fill(1));
   for (const node of model.nodes) writer.add(node);
   const integerProducts = chosen.reduce((sum, { products }) => sum + products.length, 0);
   const all = groups.reduce((sum, { products }) => sum + products.length, 0);
@@ -64,29 +65,25 @@ class Quantiser {
   readonly #smoothing = new Map<string, Float32Array | undefined>();
   readonly #quantised = new Set<string>();
   readonly #tableRows: string | undefined;
-  readonly #axesAsInput: boolean;
+  readonly #zeroPoints: ReadonlyMap<string, number>;
   hasInt8Table = false;
 
-  constructor(model: OnnxModel) {
+  constructor(model: OnnxModel, zeroPoints: ReadonlyMap<string, number>) {
     this.#model = model;
+    this.#zeroPoints = zeroPoints;
     this.#links = linksOf(model);
     this.#tensors = new Map(model.tensors);
-    this.#axesAsInput = standardOpset(model) >= AXES_AS_INPUT_OPSET;
     this.#tableRows = inputTableRows(model);
     this.#tensors.set("polyseme_one", scalarTensor(1));
     this.#tensors.set("polyseme_least", scalarTensor(LEAST_SCALE));
-    this.#tensors.set("polyseme_most", scalarTensor(INT8_MOST));
     this.#tensors.set("polyseme_last_axis", countsTensor(-1));
-    this.#tensors.set("polyseme_zero", { dims: [], element: ELEMENT.uint8, data: Uint8Array.of(ZERO) });
   }
 
   /** Writes the group's weights down as integers. */
-  plan(group: ProductGroup, largest: Float32Array): void {
-    const weights = group.products.map((product) => weightsOf(product, this.#model));
-    const factors = smoothingOf(group, largest, weights);
+  plan(group: ProductGroup, factors: Float32Array): void {
     this.#smoothing.set(group.input, this.#folded(group, factors) ? undefined : factors);
-    group.products.forEach((product, index) => {
-      const quantised = quantiseColumns(weights[index] ?? new Float32Array(0), product.columns, factors);
+    group.products.forEach((product) => {
+      const quantised = quantiseColumns(weightsOf(product, this.#model), product.columns, factors);
       const name = product.node.outputs[0] ?? "";
       this.#tensors.set(`${name}::weights`, quantised.values);
       this.#tensors.set(`${name}::scales`, quantised.scales);
@@ -131,7 +128,7 @@ class Quantiser {
       {
         operator: "MatMulIntegerToFloat",
         domain: "com.microsoft",
-        inputs: [`${input}::integers`, `${result}::weights`, "polyseme_one", `${result}::scales`, "polyseme_zero"],
+        inputs: [`${input}::integers`, `${result}::weights`, "polyseme_one", `${result}::scales`, `${input}::zero`],
         outputs: [`${result}::product`],
         attributes: [],
       },
@@ -156,16 +153,19 @@ class Quantiser {
       this.#nodes.push(standardNode("Mul", [input, `${input}::factors`], rows));
     }
     const name = (part: string): string => `${input}::${part}`;
+    const zero = this.#zeroPoints.get(input) ?? EVEN_ZERO;
+    this.#tensors.set(name("zero"), { dims: [], element: ELEMENT.uint8, data: Uint8Array.of(zero) });
+    this.#tensors.set(name("above"), scalarTensor(1 / stepsAbove(zero)));
+    this.#tensors.set(name("below"), scalarTensor(-1 / stepsBelow(zero)));
     this.#nodes.push(
-      standardNode("Abs", [rows], name("abs")),
-      this.#axesAsInput
-        ? standardNode("ReduceMax", [name("abs"), "polyseme_last_axis"], name("largest"), { keepdims: 1 })
-        : lastAxisMax(name("abs"), name("largest")),
-      standardNode("Max", [name("largest"), "polyseme_least"], name("range")),
-      standardNode("Div", [name("range"), "polyseme_most"], name("scale")),
+      reduceLastAxis(this.#model, "ReduceMax", rows, name("most")),
+      reduceLastAxis(this.#model, "ReduceMin", rows, name("least")),
+      standardNode("Mul", [name("most"), name("above")], name("scale.above")),
+      standardNode("Mul", [name("least"), name("below")], name("scale.below")),
+      standardNode("Max", [name("scale.above"), name("scale.below"), "polyseme_least"], name("scale")),
       standardNode("Reciprocal", [name("scale")], name("inverse")),
       standardNode("Mul", [rows, name("inverse")], name("steps")),
-      standardNode("QuantizeLinear", [name("steps"), "polyseme_one", "polyseme_zero"], name("integers")),
+      standardNode("QuantizeLinear", [name("steps"), "polyseme_one", name("zero")], name("integers")),
     );
   }
 
@@ -198,7 +198,7 @@ class Quantiser {
   #asSum(node: ModelNode): ModelNode {
     const result = node.outputs[0] ?? "";
     if (node.operator !== "Add" || node.domain !== "") return node;
-    if (!this.#links.readers(result).some(({ operator }) => operator === "LayerNormalization")) return node;
+    if (!this.#links.readers(result).some(({ operator }) => NORMS.has(operator))) return node;
     if (node.inputs.some((name) => this.#model.tensors.has(name))) return node;
     const terms = node.inputs.flatMap((name) => this.#termsOf(name));
     return { ...node, operator: "Sum", inputs: terms };
@@ -217,19 +217,6 @@ class Quantiser {
     return new Map([...this.#model.outputs, [STATIC_OUTPUT, floatValue(STATIC_OUTPUT)]]);
   }
 }
-
-/** ReduceMax with its axes as an attribute: -1 is ten bytes as a varint, so all but the batch and token axes are named. */
-function lastAxisMax(input: string, output: string): ModelNode {
-  const node = standardNode("ReduceMax", [input], output, { keepdims: 1 });
-  return { ...node, attributes: [...node.attributes, MINUS_ONE_AXES] };
-}
-
-/** AttributeProto {name: "axes", ints: [-1], type: INTS}; field 8 as a varint of ten bytes. */
-const MINUS_ONE_AXES = Buffer.concat([
-  writeField(1, "axes"),
-  Uint8Array.of(8 * 8, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01),
-  writeVarintField(20, 7),
-]);
 
 function floatValue(name: string): Uint8Array {
   const tensorType = writeField(1, [writeVarintField(1, ELEMENT.float)]);

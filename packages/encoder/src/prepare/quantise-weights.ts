@@ -15,7 +15,7 @@ export interface QuantisedWeights {
  */
 const PAIR_MOST = 127;
 /** Largest magnitude of int8; -128 is left out so that both signs have the same steps. */
-export const INT8_MOST = 127;
+const INT8_MOST = 127;
 /** How much of a channel's range is moved from the activations into the weights. */
 const SHARE_OF_ACTIVATIONS = 0.65;
 const SHARE_OF_WEIGHTS = 0.35;
@@ -35,16 +35,12 @@ export function weightsOf({ weights, isTransposed, rows, columns }: Product, mod
  * The factor of each channel by which activations are divided and weights multiplied, so that a few loud channels do not
  * take the steps of all others (SmoothQuant). Geometric mean 1.
  * @param largest of each channel's activations
- * @param weights of all the products that read them
  */
-export function smoothingOf(
-  { rows, products }: ProductGroup,
-  largest: Float32Array,
-  weights: readonly Float32Array[],
-): Float32Array {
+export function smoothingOf({ rows, products }: ProductGroup, largest: Float32Array, model: OnnxModel): Float32Array {
   const loudest = new Float32Array(rows);
-  products.forEach(({ columns }, index) => {
-    const values = weights[index] ?? new Float32Array(0);
+  products.forEach((product) => {
+    const values = weightsOf(product, model);
+    const { columns } = product;
     for (let row = 0; row < rows; row++)
       for (let column = 0; column < columns; column++)
         loudest[row] = Math.max(loudest[row] ?? 0, Math.abs(values[row * columns + column] ?? 0));
