@@ -18,12 +18,3 @@ export interface CliContext {
   readonly errStream: Writable;
   readonly signals: StopSignals;
 }
-
-/** The error of a command that is part of the interface already and has no code yet. */
-export class NotBuiltYet extends Error {
-  override readonly name = "NotBuiltYet";
-
-  constructor(what: string, instead?: string) {
-    super(`${what} is not built yet.${instead === undefined ? "" : ` ${instead}`}`);
-  }
-}

@@ -1,8 +1,9 @@
 import { readConfig } from "@polyseme/core";
 import { listModels, readModelConfig } from "@polyseme/encoder";
 import type { Command } from "commander";
-import { NotBuiltYet, type CliContext } from "../context.ts";
+import type { CliContext } from "../context.ts";
 import { renderTable } from "../table.ts";
+import { addModelsCheck } from "./models-check.ts";
 import { addModelsPrepare } from "./models-prepare.ts";
 
 /** `polyseme models list|prepare|check`. */
@@ -39,15 +40,5 @@ export function addModels(program: Command, context: CliContext): void {
       }
     });
   addModelsPrepare(models, context);
-  models
-    .command("check")
-    .description("Compare with its original a model (not built yet)")
-    .argument("[model]")
-    .option("--json", "print JSON")
-    .action(() => {
-      throw new NotBuiltYet(
-        "polyseme models check",
-        "A folder in the hub's layout with onnx/model.onnx works as it is: set POLYSEME_MODEL to its path.",
-      );
-    });
+  addModelsCheck(models, context);
 }
