@@ -40,28 +40,21 @@ describe("/docs of a running server", () => {
     );
   });
 
-  test.skipIf(executable === undefined)("passes axe in the light and in the dark, and fits a phone", async () => {
+  test.skipIf(executable === undefined).each([
+    { name: "in the light", colorScheme: "light", viewport: { width: 1280, height: 900 } },
+    { name: "in the dark, on a phone", colorScheme: "dark", viewport: { width: 360, height: 740 } },
+  ] as const)("passes axe and fits, $name", async ({ colorScheme, viewport }) => {
     const browser = await launchBrowser(executable ?? "");
     try {
-      for (const look of [
-        { name: "light", colorScheme: "light", viewport: { width: 1280, height: 900 } },
-        { name: "dark", colorScheme: "dark", viewport: { width: 1280, height: 900 } },
-        { name: "phone", colorScheme: "light", viewport: { width: 360, height: 740 } },
-      ] as const) {
-        const opened = await openWatched(browser, `${stack.http.url}/docs`, {
-          look: { colorScheme: look.colorScheme, viewport: look.viewport, extraHTTPHeaders: BASIC },
-        });
-        const { page } = opened;
-        await page.getByRole("link", { name: "POST /v1/collections/{collection}/search", exact: true }).click();
-        expect(new URL(page.url()).hash).toBe("#search");
-        const width = await page.evaluate<number>(
-          "document.documentElement.scrollWidth - document.documentElement.clientWidth",
-        );
-        expect([look.name, width]).toEqual([look.name, 0]);
-        expect([look.name, ...(await accessibilityFaults(page))]).toEqual([look.name]);
-        expect(opened.faults).toEqual([]);
-        await opened.close();
-      }
+      const look = { colorScheme, viewport, extraHTTPHeaders: BASIC };
+      const { page, faults } = await openWatched(browser, `${stack.http.url}/docs`, { look });
+      await page.getByRole("link", { name: "POST /v1/collections/{collection}/search", exact: true }).click();
+      expect(new URL(page.url()).hash).toBe("#search");
+      const width = await page.evaluate<number>(
+        "document.documentElement.scrollWidth - document.documentElement.clientWidth",
+      );
+      expect([width, ...(await accessibilityFaults(page))]).toEqual([0]);
+      expect(faults).toEqual([]);
     } finally {
       await browser.close();
     }

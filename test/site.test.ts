@@ -3,6 +3,7 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { brokenLinks } from "../infra/docs/site/broken-links.ts";
 import { termsOf } from "../infra/docs/site/browser/terms.ts";
@@ -12,6 +13,11 @@ import { readSitePages } from "../infra/docs/site/site-pages.ts";
 import { accessibilityFaults, chromiumHere, keepPicture, launchBrowser, openWatched } from "./support/browser.ts";
 
 const executable = await chromiumHere();
+const LOOKS = [
+  { name: "light", colorScheme: "light", viewport: { width: 1280, height: 900 } },
+  { name: "dark", colorScheme: "dark", viewport: { width: 1280, height: 900 } },
+  { name: "phone", colorScheme: "light", viewport: { width: 360, height: 740 } },
+] as const;
 const TYPES: Readonly<Record<string, string>> = {
   html: "text/html; charset=utf-8",
   css: "text/css",
@@ -72,52 +78,35 @@ describe("the site of the documentation", () => {
     expect(termsOf("What is 上下文向量?")).toEqual(["what", "is", "上下", "下文", "文向", "向量"]);
   });
 
-  test.skipIf(executable === undefined)(
-    "is searched and read in a browser, in any light, also on a phone",
-    async () => {
-      const browser = await launchBrowser(executable ?? "");
-      try {
-        for (const look of [
-          { name: "light", colorScheme: "light", viewport: { width: 1280, height: 900 } },
-          { name: "dark", colorScheme: "dark", viewport: { width: 1280, height: 900 } },
-          { name: "phone", colorScheme: "light", viewport: { width: 360, height: 740 } },
-        ] as const) {
-          const opened = await openWatched(browser, `${url}/index.html`, {
-            look: { colorScheme: look.colorScheme, viewport: look.viewport },
-          });
-          const { page } = opened;
-          for (const path of [
-            "index",
-            "README.zh",
-            "docs/index",
-            "docs/meaning",
-            "docs/reference/http-api",
-            "docs/scaling",
-          ]) {
-            await page.goto(`${url}/${path}.html`);
-            const width = await page.evaluate<number>(
-              "document.documentElement.scrollWidth - document.documentElement.clientWidth",
-            );
-            expect([look.name, path, width]).toEqual([look.name, path, 0]);
-            expect([look.name, path, ...(await accessibilityFaults(page))]).toEqual([look.name, path]);
-            // The reference is fifty screens long.
-            if (!path.includes("reference")) await keepPicture(page, `site-${path.replaceAll("/", "-")}-${look.name}`);
-          }
-          await page.getByLabel("Search").fill("back up embedded");
-          const hit = page.locator("#found a").first();
-          await hit.waitFor();
-          expect([look.name, ...(await accessibilityFaults(page))]).toEqual([look.name]);
-          await hit.click();
-          await page.getByRole("heading", { name: "How do I back up the embedded stack?" }).waitFor();
-          expect(page.url()).toContain("docs/backing-up.html#how-do-i-back-up-the-embedded-stack");
-          await page.getByLabel("Search").fill("上下文向量");
-          await page.locator("#found a").first().waitFor();
-          expect(opened.faults).toEqual([]);
-          await opened.close();
-        }
-      } finally {
-        await browser.close();
+  describe.skipIf(executable === undefined)("in a browser", () => {
+    let browser: Browser;
+    beforeAll(async () => {
+      browser = await launchBrowser(executable ?? "");
+    });
+    afterAll(() => browser.close());
+
+    test.each(LOOKS)("is searched and read, $name", async ({ name, colorScheme, viewport }) => {
+      const opened = await openWatched(browser, `${url}/index.html`, { look: { colorScheme, viewport } });
+      const { page } = opened;
+      for (const path of ["index", "README.zh", "docs/meaning", "docs/reference/errors", "docs/scaling"]) {
+        await page.goto(`${url}/${path}.html`);
+        const width = await page.evaluate<number>(
+          "document.documentElement.scrollWidth - document.documentElement.clientWidth",
+        );
+        expect([path, width, ...(await accessibilityFaults(page))]).toEqual([path, 0]);
+        await keepPicture(page, `site-${path.replaceAll("/", "-")}-${name}`);
       }
-    },
-  );
+      await page.getByLabel("Search").fill("back up embedded");
+      const hit = page.locator("#found a").first();
+      await hit.waitFor();
+      expect(await accessibilityFaults(page)).toEqual([]);
+      await hit.click();
+      await page.getByRole("heading", { name: "How do I back up the embedded stack?" }).waitFor();
+      expect(page.url()).toContain("docs/backing-up.html#how-do-i-back-up-the-embedded-stack");
+      await page.getByLabel("Search").fill("上下文向量");
+      await page.locator("#found a").first().waitFor();
+      expect(opened.faults).toEqual([]);
+      await opened.close();
+    });
+  });
 });
