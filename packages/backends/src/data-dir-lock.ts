@@ -1,8 +1,15 @@
-import { randomUUID } from "node:crypto";
-import { link, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, readFile } from "node:fs/promises";
 import { hostname } from "node:os";
-import { join, resolve } from "node:path";
-import { isRecord, PolysemeError, processStart } from "@polyseme/core";
+import { resolve } from "node:path";
+import {
+  isRecord,
+  lockFilePath,
+  newestLockFile,
+  PolysemeError,
+  processStart,
+  replaceLockFile,
+  takeLockFile,
+} from "@polyseme/core";
 
 /** Who holds a data folder; `url` is there once the holder serves HTTP. */
 export interface DataDirHolder {
@@ -20,12 +27,6 @@ export interface DataDirLock {
   release(): Promise<void>;
 }
 
-/**
- * The lock is the file `lock-<n>.json` with the highest n; a taker makes n + 1, which only one can. Files of lower
- * numbers are removed by the holder alone, and a released lock stays as an empty object, so that numbers never come back:
- * whoever was slow with an old number finds a higher one and gives up.
- */
-const LOCK_FILE = /^lock-(\d+)\.json$/;
 const TAKE_ATTEMPTS = 20;
 
 /**
@@ -38,16 +39,11 @@ export async function lockDataDir(dataDir: string, pid: number): Promise<DataDir
   await mkdir(folder, { recursive: true });
   const holder: DataDirHolder = { pid, host: hostname(), startedAt: (await processStart(pid)) ?? null };
   for (let attempt = 1; attempt <= TAKE_ATTEMPTS; attempt += 1) {
-    const newest = await newestLock(folder);
+    const newest = await newestLockFile(folder);
     const other = newest === undefined ? undefined : await livingHolder(folder, newest);
     if (other !== undefined) throw heldBy(folder, other);
     const mine = (newest ?? 0) + 1;
-    if (!(await createExclusively(folder, mine, holder))) continue;
-    if ((await newestLock(folder)) === mine) {
-      await removeOlder(folder, mine);
-      return heldLock(folder, mine, holder);
-    }
-    await rm(lockPath(folder, mine), { force: true });
+    if (await takeLockFile(folder, mine, holder)) return heldLock(folder, mine, holder);
   }
   throw new PolysemeError(
     "conflict",
@@ -58,7 +54,7 @@ export async function lockDataDir(dataDir: string, pid: number): Promise<DataDir
 /** The living process that holds the folder, if any. A holder on another machine cannot be checked and counts as living. */
 export async function readDataDirHolder(dataDir: string): Promise<DataDirHolder | undefined> {
   const folder = resolve(dataDir);
-  const newest = await newestLock(folder);
+  const newest = await newestLockFile(folder);
   return newest === undefined ? undefined : livingHolder(folder, newest);
 }
 
@@ -66,18 +62,18 @@ function heldLock(folder: string, number: number, holder: DataDirHolder): DataDi
   let released = false;
   return {
     async publishUrl(url) {
-      if (!released) await replace(folder, number, { ...holder, url });
+      if (!released) await replaceLockFile(folder, number, { ...holder, url });
     },
     async release() {
       if (released) return;
       released = true;
-      await replace(folder, number, {});
+      await replaceLockFile(folder, number, {});
     },
   };
 }
 
 async function livingHolder(folder: string, number: number): Promise<DataDirHolder | undefined> {
-  const text = await readFile(lockPath(folder, number), "utf8").catch(() => undefined);
+  const text = await readFile(lockFilePath(folder, number), "utf8").catch(() => undefined);
   const holder = text === undefined ? undefined : parseHolder(text);
   if (holder === undefined) return undefined;
   if (holder.host !== hostname()) return holder;
@@ -95,49 +91,6 @@ function heldBy(folder: string, holder: DataDirHolder): PolysemeError {
   return new PolysemeError("conflict", `The data folder ${folder} is in use by ${who}. ${advice}`, {
     details: { field: "POLYSEME_DATA_DIR", pid: holder.pid },
   });
-}
-
-function lockPath(folder: string, number: number): string {
-  return join(folder, `lock-${number}.json`);
-}
-
-async function lockNumbers(folder: string): Promise<number[]> {
-  const names = await readdir(folder).catch(() => []);
-  return names.map((name) => Number(LOCK_FILE.exec(name)?.[1] ?? NaN)).filter((number) => !Number.isNaN(number));
-}
-
-async function newestLock(folder: string): Promise<number | undefined> {
-  const numbers = await lockNumbers(folder);
-  return numbers.length === 0 ? undefined : Math.max(...numbers);
-}
-
-async function removeOlder(folder: string, mine: number): Promise<void> {
-  for (const number of await lockNumbers(folder))
-    if (number < mine) await rm(lockPath(folder, number), { force: true });
-}
-
-/** The file appears with its content or not at all: a half-written one would look like nobody's. */
-async function createExclusively(folder: string, number: number, holder: DataDirHolder): Promise<boolean> {
-  const draft = await writeDraft(folder, holder);
-  try {
-    await link(draft, lockPath(folder, number));
-    return true;
-  } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "EEXIST") return false;
-    throw error;
-  } finally {
-    await rm(draft, { force: true });
-  }
-}
-
-async function replace(folder: string, number: number, content: DataDirHolder | object): Promise<void> {
-  await rename(await writeDraft(folder, content), lockPath(folder, number));
-}
-
-async function writeDraft(folder: string, content: object): Promise<string> {
-  const draft = join(folder, `.draft-${randomUUID()}`);
-  await writeFile(draft, JSON.stringify(content));
-  return draft;
 }
 
 function parseHolder(text: string): DataDirHolder | undefined {

@@ -1,4 +1,5 @@
 import { PolysemeError } from "./errors.ts";
+import { readHubConfig, type HubConfig } from "./hub-config.ts";
 import { parseRedisUrl, type RedisAddress } from "./redis-address.ts";
 import { badSetting, checkUrl, list, oneOf, value, wholeNumber, type Environment } from "./setting-values.ts";
 import { readTracingConfig, type TracingConfig } from "./tracing-config.ts";
@@ -10,8 +11,9 @@ export interface Config {
   readonly backend: BackendConfig;
   /** Bundled name, hub id or folder of the default encoder. */
   readonly model: string;
-  /** Folder that holds models by name; undefined: the bundled ones. */
+  /** Folder that holds models by name, and where downloaded ones go; undefined: the bundled ones. */
   readonly modelsDir: string | undefined;
+  readonly hub: HubConfig;
   readonly device: Device;
   /** Encoder worker threads; undefined: one a core. */
   readonly encoderThreads: number | undefined;
@@ -72,7 +74,8 @@ export function readConfig(env: Environment): Config {
   return {
     backend: readBackend(env),
     model: value(env, "POLYSEME_MODEL") ?? DEFAULT_MODEL,
-    modelsDir: value(env, "POLYSEME_MODELS_DIR"),
+    modelsDir: readModelsDir(env),
+    hub: readHubConfig(env),
     device: oneOf(env, "POLYSEME_DEVICE", DEVICES) ?? "auto",
     encoderThreads: wholeNumber(env, "POLYSEME_ENCODER_THREADS", 1, 256),
     batchTokens: wholeNumber(env, "POLYSEME_BATCH_TOKENS", 16, 1_048_576),
@@ -139,6 +142,12 @@ function readCacheDir(env: Environment): string | undefined {
   const home = value(env, "HOME") ?? value(env, "USERPROFILE");
   if (shared !== undefined) return `${shared}/polyseme`;
   return home === undefined ? undefined : `${home}/.cache/polyseme`;
+}
+
+/** Where nothing is said, among what can be fetched again. */
+function readModelsDir(env: Environment): string | undefined {
+  const cacheDir = readCacheDir(env);
+  return value(env, "POLYSEME_MODELS_DIR") ?? (cacheDir === undefined ? undefined : `${cacheDir}/models`);
 }
 
 export function isLoopback(host: string): boolean {
