@@ -1,5 +1,7 @@
-import { PolysemeError } from "@polyseme/core";
-import { findModel, listModels, type FoundModel } from "./find-model.ts";
+import { PolysemeError, type Config, type Log, type StopStep } from "@polyseme/core";
+import { findModel, listModels, lookForModel, type FoundModel } from "./find-model.ts";
+import { parseHubId } from "./hub/hub-id.ts";
+import { makeModelPuller, type ModelPuller } from "./hub/model-puller.ts";
 import type { ModelPrompts } from "./model-prompts.ts";
 import { isProjected } from "./parse-model-config.ts";
 import { readModelFolder } from "./read-model-folder.ts";
@@ -33,14 +35,26 @@ export interface ModelCatalog {
 /**
  * @param options.defaultModel the one model that may be named by a path: whoever starts the process chooses it, while
  * other names come from requests and must not reach into the file system
+ * @param options.puller brings the default model when it is not here; for the same reason it brings no other
  */
-export function makeCatalog(options: { defaultModel: string; modelsDir: string | undefined }): ModelCatalog {
+export function makeCatalog(options: {
+  defaultModel: string;
+  modelsDir: string | undefined;
+  puller?: Pick<ModelPuller, "find"> | undefined;
+}): ModelCatalog {
   const find = async (name: string): Promise<FoundModel> => {
-    if (name !== options.defaultModel && !/^[\w-][\w.-]*(\/[\w-][\w.-]*)?$/.test(name))
-      throw new PolysemeError("invalid", "A model is named by its name or as organisation/name.", {
-        details: { field: "model" },
-      });
-    return findModel(name, { modelsDir: options.modelsDir });
+    const places = { modelsDir: options.modelsDir };
+    if (name === options.defaultModel && options.puller !== undefined)
+      return (await lookForModel(name, places)) ?? options.puller.find();
+    if (name !== options.defaultModel && !/^[\w-][\w.-]*(\/[\w-][\w.-]*(@[\w-][\w.-]*)?)?$/.test(name))
+      throw new PolysemeError(
+        "invalid",
+        "A model is named by its name, as organisation/name or organisation/name@revision.",
+        {
+          details: { field: "model" },
+        },
+      );
+    return findModel(name, places);
   };
   return {
     defaultModel: options.defaultModel,
@@ -56,5 +70,24 @@ export function makeCatalog(options: { defaultModel: string; modelsDir: string |
       const { dimensions, maxTokens, pooling, prompts } = model;
       return { name: found.name, dimensions, maxTokens, pooling, prompts, isProjected: isProjected(model) };
     },
+  };
+}
+
+/** A process's catalog and, where its default model is one of the hub's, who brings it. */
+export interface OpenCatalog {
+  readonly catalog: ModelCatalog;
+  readonly puller: ModelPuller | undefined;
+  readonly closeStep: StopStep;
+}
+
+const CLOSE_MS = 5_000;
+
+/** The catalog of the settings: a default model `org/name[@revision]` that is not here is downloaded at its first use. */
+export function openCatalog(config: Pick<Config, "model" | "modelsDir" | "hub" | "device">, log: Log): OpenCatalog {
+  const puller = parseHubId(config.model) === undefined ? undefined : makeModelPuller(config.model, config, log);
+  return {
+    catalog: makeCatalog({ defaultModel: config.model, modelsDir: config.modelsDir, puller }),
+    puller,
+    closeStep: { name: "the download of the model", withinMs: CLOSE_MS, stop: () => puller?.close() },
   };
 }

@@ -2,6 +2,7 @@ import { readdir } from "node:fs/promises";
 import { isAbsolute, join, resolve, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { PolysemeError } from "@polyseme/core";
+import { parseHubId } from "./hub/hub-id.ts";
 import { exists } from "./read-model-folder.ts";
 
 export interface FoundModel {
@@ -29,10 +30,16 @@ const BUNDLED_IDS: ReadonlyMap<string, string> = new Map([
  * @throws PolysemeError `invalid` when there is none of that name
  */
 export async function findModel(name: string, places: ModelPlaces = {}): Promise<FoundModel> {
+  const found = await lookForModel(name, places);
+  if (found === undefined) throw await unknownModel(name, places);
+  return found;
+}
+
+/** The same; undefined when there is none of that name. */
+export async function lookForModel(name: string, places: ModelPlaces = {}): Promise<FoundModel | undefined> {
   const bundledDir = places.bundledDir ?? BUNDLED_DIR;
   if (isAbsolute(name) || name.startsWith(".")) {
-    if (await isModel(name)) return { name, folder: resolve(name) };
-    throw await unknownModel(name, places);
+    return (await isModel(name)) ? { name, folder: resolve(name) } : undefined;
   }
   const bundledName = BUNDLED_IDS.get(name) ?? name;
   const bundled = within(bundledDir, bundledName);
@@ -41,7 +48,7 @@ export async function findModel(name: string, places: ModelPlaces = {}): Promise
   if (stored !== undefined && (await isModel(stored))) return { name, folder: stored };
   const relative = within(".", name);
   if (relative !== undefined && (await isModel(relative))) return { name, folder: relative };
-  throw await unknownModel(name, places);
+  return undefined;
 }
 
 /** The models that {@link findModel} finds by name, bundled ones first. */
@@ -77,10 +84,14 @@ async function modelsIn(folder: string): Promise<FoundModel[]> {
 
 async function foldersIn(folder: string): Promise<string[]> {
   const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
-  return entries
-    .filter((entry) => entry.isDirectory() || entry.isSymbolicLink())
-    .map(({ name }) => name)
-    .sort();
+  return (
+    entries
+      .filter((entry) => entry.isDirectory() || entry.isSymbolicLink())
+      .map(({ name }) => name)
+      // What is under way, and what tools keep beside models.
+      .filter((name) => !name.startsWith("."))
+      .sort()
+  );
 }
 
 async function unknownModel(name: string, places: ModelPlaces): Promise<PolysemeError> {
@@ -88,6 +99,7 @@ async function unknownModel(name: string, places: ModelPlaces): Promise<Polyseme
   return new PolysemeError(
     "invalid",
     `There is no model "${name}". Models here: ${names.join(", ") || "none"}. ` +
+      (parseHubId(name) === undefined ? "" : `The hub may have it: polyseme models pull ${name}. `) +
       "A folder in the hub's layout can be given by its path.",
     { details: { field: "model" } },
   );

@@ -1,8 +1,17 @@
 import { availableParallelism } from "node:os";
-import { NO_TRACING, type Config, type Log, type Metrics, type StopStep, type Tracing } from "@polyseme/core";
+import {
+  messageOf,
+  NO_TRACING,
+  type Config,
+  type Log,
+  type Metrics,
+  type StopStep,
+  type Tracing,
+} from "@polyseme/core";
 import type { BatchReport } from "./batch-runner.ts";
-import { makeCatalog } from "./catalog.ts";
+import { openCatalog, type OpenCatalog } from "./catalog.ts";
 import { makeEncoderRegistry, type EncoderRegistry } from "./encoder-registry.ts";
+import { isDownloading } from "./hub/model-puller.ts";
 import { makeInferenceProbe, type InferenceProbe } from "./inference-probe.ts";
 
 /** A process's models, how to see that they answer, and how to unload them. */
@@ -27,7 +36,7 @@ export interface EncoderContext {
 }
 
 /**
- * The models of a process, with the default one loaded: a process that cannot encode says so before it takes work.
+ * The models of a process, with the default one loaded or on its way: a process that cannot encode says so before it takes work.
  * @throws PolysemeError `invalid` or `model_unavailable`
  */
 export async function openEncoders(
@@ -35,7 +44,8 @@ export async function openEncoders(
   { metrics, log, work, tracing = NO_TRACING }: EncoderContext,
   onBatch: (batch: BatchReport) => void = () => undefined,
 ): Promise<LoadedEncoders> {
-  const encoders = makeEncoderRegistry(makeCatalog({ defaultModel: config.model, modelsDir: config.modelsDir }), {
+  const opened = openCatalog(config, log);
+  const encoders = makeEncoderRegistry(opened.catalog, {
     device: config.device,
     cacheDir: config.cacheDir,
     onFallback: (reason, tried) => {
@@ -71,12 +81,39 @@ export async function openEncoders(
       onBatch(batch);
     },
   });
-  await encoders.get(config.model);
+  await loadDefault(encoders, opened, log);
   return {
     encoders,
     inference: makeInferenceProbe(encoders, () => performance.now()),
-    closeStep: { name: "the encoder", withinMs: CLOSE_MS, stop: () => encoders.close() },
+    closeStep: {
+      name: "the encoder",
+      withinMs: CLOSE_MS,
+      stop: () => Promise.all([opened.closeStep.stop(), encoders.close()]),
+    },
   };
+}
+
+/** One that must be downloaded first is loaded when it is there: until then the process listens, and is not ready. */
+async function loadDefault(encoders: EncoderRegistry, { puller }: OpenCatalog, log: Log): Promise<void> {
+  const load = (): Promise<unknown> => encoders.get(encoders.catalog.defaultModel);
+  try {
+    await load();
+  } catch (error) {
+    if (puller === undefined || !isDownloading(error)) throw error;
+    try {
+      await puller.begun();
+    } catch (failure) {
+      await puller.close();
+      throw failure;
+    }
+    void puller.ended().then(async () => {
+      if (puller.closing.aborted) return;
+      // Who asks next is told why, and begins again.
+      await load().catch((failure: unknown) => {
+        if (!isDownloading(failure)) log.warn({ reason: messageOf(failure) }, "the model is not loaded");
+      });
+    });
+  }
 }
 
 /** One span a batch, however many documents have a text in it: it links to their jobs. */

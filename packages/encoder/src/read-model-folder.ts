@@ -80,7 +80,8 @@ export async function readModelConfig(folder: string): Promise<ModelConfig> {
       sentenceTransformers: await readOptionalJson(path, "config_sentence_transformers.json"),
       dense,
       recipe: await readOptionalJson(path, RECIPE_FILE),
-      folder: path,
+      // Without the revision that a downloaded one may have behind its name.
+      folder: path.replace(/@[\w.-]+$/, ""),
     });
   });
 }
