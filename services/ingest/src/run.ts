@@ -1,5 +1,5 @@
 import { requireServers } from "@polyseme/core";
-import { makeCatalog } from "@polyseme/encoder/catalog";
+import { openCatalog } from "@polyseme/encoder/catalog";
 import { runProcess, type RunOptions } from "@polyseme/http";
 import { makeIngest } from "./ingest.ts";
 
@@ -14,10 +14,10 @@ export function runIngest(options: RunOptions): Promise<void> {
     defaultPort: DEFAULT_PORT,
     unbuiltRoutes: [],
     makeParts: (context) => {
-      const catalog = makeCatalog({ defaultModel: config.model, modelsDir: config.modelsDir });
+      const { catalog, closeStep } = openCatalog(config, context.log);
       return Promise.resolve({
         services: [makeIngest({ ...context, catalog, stop: signals.stop, maxPending: config.maxPending })],
-        closeSteps: [],
+        closeSteps: [closeStep],
       });
     },
   });
