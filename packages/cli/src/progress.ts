@@ -12,6 +12,8 @@ export interface ProgressState {
   readonly secondsLeft: number | undefined;
   /** Why nothing is sent just now, and for how long. */
   readonly paused?: { readonly why: "full" | "away"; readonly seconds: number } | undefined;
+  /** What to say beside the bar where the count of documents says nothing. */
+  readonly text?: string;
 }
 
 export interface ProgressView {
@@ -44,7 +46,7 @@ function makeBar({ err, errStream }: Pick<CliContext, "err" | "errStream">): Pro
   return {
     update(state) {
       bar.setTotal(state.total);
-      bar.update(state.done, { text: describeProgress(state) });
+      bar.update(state.done, { text: state.text ?? describeProgress(state) });
     },
     stop() {
       bar.stop();
@@ -58,7 +60,7 @@ function makeLines({ err }: Pick<CliContext, "err">): ProgressView {
     update(state) {
       if (performance.now() < nextAtMs) return;
       nextAtMs = performance.now() + LINE_EVERY_MS;
-      err.line(describeProgress(state));
+      err.line(state.text ?? describeProgress(state));
     },
     stop: () => undefined,
   };
@@ -73,6 +75,14 @@ export function describeProgress(state: ProgressState): string {
     ...(secondsLeft === undefined ? [] : [`${duration(secondsLeft)} left`]),
     ...(paused === undefined ? [] : [`the server is ${paused.why}, waiting ${Math.ceil(paused.seconds)} s`]),
   ].join(", ");
+}
+
+/** `45 of 90 MB`, in whole ones. */
+export function describeBytes(done: number, total: number): string {
+  const megabytes = (bytes: number): string => Math.floor(bytes / 1e6).toLocaleString("en");
+  return total < 1e6
+    ? `${done.toLocaleString("en")} of ${total.toLocaleString("en")} bytes`
+    : `${megabytes(done)} of ${megabytes(total)} MB`;
 }
 
 export interface ProgressSample {

@@ -3,6 +3,7 @@ import { runAll } from "@polyseme/all";
 import { readDataDirHolder, type DataDirHolder } from "@polyseme/backends";
 import { Polyseme, PolysemeRequestError } from "@polyseme/client";
 import { asPolysemeError, pause, PolysemeError, readConfig, type Config } from "@polyseme/core";
+import { pullDefaultModel } from "./commands/models-pull.ts";
 import type { CliContext } from "./context.ts";
 
 /** A server for the time of a command. */
@@ -64,6 +65,7 @@ async function findRunning(config: Config, signal: AbortSignal): Promise<string 
 }
 
 async function withOwnServer<T>(context: CliContext, config: Config, work: (use: ServerUse) => Promise<T>): Promise<T> {
+  await pullDefaultModel(context, config);
   context.err.line("Starting polyseme in this process: Postgres, queue, encoder and HTTP ...");
   // Whoever holds the data may do everything with it, also where keys are in use: a key for as long as the command runs.
   const ownKey = randomBytes(OWN_KEY_BYTES).toString("base64url");

@@ -5,10 +5,12 @@ import type { CliContext } from "../context.ts";
 import { renderTable } from "../table.ts";
 import { addModelsCheck } from "./models-check.ts";
 import { addModelsPrepare } from "./models-prepare.ts";
+import { addModelsPull } from "./models-pull.ts";
 
-/** `polyseme models list|prepare|check`. */
+/** `polyseme models list|pull|prepare|check`. */
 export function addModels(program: Command, context: CliContext): void {
-  const models = program.command("models").description("List the models on this machine");
+  const models = program.command("models").description("List, download, prepare and check models");
+  addModelsPull(models, context);
   models
     .command("list")
     .description("List the models that collections can use")
