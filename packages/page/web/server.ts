@@ -3,6 +3,7 @@ import type {
   InspectAnswer,
   PushAnswer,
   PushDocument,
+  SearchRequest,
   StoredDocument,
   TicketStatus,
 } from "@polyseme/client";
@@ -14,13 +15,15 @@ export { ServerError } from "./transport.ts";
 
 export interface SearchAnswer {
   readonly hits: readonly Hit[];
+  /** There are more: the `page` of the same search. */
+  readonly next?: string;
   readonly timing: { readonly totalMs: number };
 }
 
 /** The routes that several parts of the page ask; a part's own are beside it. All throw as Transport says. */
 export interface Server extends Transport {
   collections(signal: AbortSignal): Promise<readonly Collection[]>;
-  search(collection: string, query: string, options: { explain: boolean }, signal: AbortSignal): Promise<SearchAnswer>;
+  search(collection: string, request: SearchRequest, signal: AbortSignal): Promise<SearchAnswer>;
   inspect(text: string, signal: AbortSignal): Promise<InspectAnswer>;
   senses(collection: string, word: string, signal: AbortSignal): Promise<SensesAnswer>;
   push(collection: string, document: PushDocument, signal: AbortSignal): Promise<PushAnswer>;
@@ -45,8 +48,8 @@ export function makeServer(key: string): Server {
     async collections(signal) {
       return (await json<{ collections: Collection[] }>("GET", "v1/collections", signal)).collections;
     },
-    search: (collection, query, { explain }, signal) =>
-      json("POST", `${pathOf(collection)}/search`, signal, { query, k: SHOWN_HITS, ...(explain ? { explain } : {}) }),
+    search: (collection, request, signal) =>
+      json("POST", `${pathOf(collection)}/search`, signal, { k: SHOWN_HITS, ...request }),
     inspect: (text, signal) => json("POST", "v1/inspect", signal, { text }),
     senses: (collection, word, signal) =>
       json("GET", `${pathOf(collection)}/senses?${new URLSearchParams({ word }).toString()}`, signal),

@@ -29,3 +29,12 @@ test("a span is as strong as its share among the hit's, and an overlap as the st
     { text: "apple", tokens: [1], strength: 3 },
   ]);
 });
+
+test("a hit that is not explained shows its snippet with the query's words", () => {
+  const snippet = { text: "sweet red apple", start: 12, end: 27, marks: [[18, 21]] };
+  expect(markPieces({ ...hit, snippet })).toEqual([
+    { text: "sweet ", tokens: [], strength: 0 },
+    { text: "red", tokens: [], strength: 2 },
+    { text: " apple", tokens: [], strength: 0 },
+  ]);
+});

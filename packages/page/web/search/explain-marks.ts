@@ -10,8 +10,19 @@ export interface MarkedPiece {
   readonly strength: 0 | 1 | 2 | 3;
 }
 
-/** The hit's text cut at the spans that its tokens match, each as strong as its share is large among the hit's. */
-export function markPieces({ chunk, explain }: Hit): MarkedPiece[] {
+/**
+ * The hit's text cut at the spans that its tokens match, each as strong as its share is large among the hit's; of a hit
+ * that is not explained, its snippet with the query's words.
+ */
+export function markPieces({ chunk, explain, snippet }: Hit): MarkedPiece[] {
+  if (explain === undefined && snippet !== undefined) {
+    const marks = snippet.marks.map(([start = 0, end = 0]) => ({ start, end }));
+    return segmentsOf(snippet.text, snippet.start, marks).map(({ text, spans }) => ({
+      text,
+      tokens: [],
+      strength: spans.length > 0 ? 2 : 0,
+    }));
+  }
   const tokens = explain?.tokens ?? [];
   const matched = tokens.flatMap((token, index) =>
     token.match === null ? [] : [{ index, token, match: token.match }],

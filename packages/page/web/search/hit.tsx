@@ -2,9 +2,12 @@ import { useState } from "preact/hooks";
 import { showCosine, showShare } from "../parts/numbers.ts";
 import type { ExplainedToken, Hit } from "../shapes.ts";
 import { markPieces, splitTokens } from "./explain-marks.ts";
+import type { Mode } from "./search-draft.ts";
+
+const SHOWN_METADATA = 12;
 
 /** A hit with its text; where it is explained, the spans that each part of the query met, and what they are worth. */
-export function HitView({ hit }: { readonly hit: Hit }) {
+export function HitView({ hit, mode }: { readonly hit: Hit; readonly mode: Mode }) {
   const [chosen, setChosen] = useState<number>();
   const titled = hit.title !== null && hit.title !== "";
   return (
@@ -13,7 +16,7 @@ export function HitView({ hit }: { readonly hit: Hit }) {
         <h3>{titled ? hit.title : hit.id}</h3>
         {titled && <span class="id">{hit.id}</span>}
         <span class="score">
-          similarity <strong class="figure">{showCosine(hit.score)}</strong>
+          {SCORES[mode]} <strong class="figure">{mode === "vector" ? showCosine(hit.score) : showScore(hit)}</strong>
         </span>
       </div>
       <p class="hit-text">
@@ -30,8 +33,32 @@ export function HitView({ hit }: { readonly hit: Hit }) {
           ),
         )}
       </p>
+      <Metadata metadata={hit.metadata} />
       {hit.explain !== undefined && <Explanation tokens={hit.explain.tokens} chosen={chosen} onChoose={setChosen} />}
     </li>
+  );
+}
+
+const SCORES: Readonly<Record<Mode, string>> = { vector: "similarity", lexical: "BM25", hybrid: "place" };
+
+/** Of a hybrid search: by meaning and by words, from 1. */
+function showScore({ score, ranks }: Hit): string {
+  if (ranks === undefined) return score.toFixed(2);
+  return `${ranks.vector ?? "–"} by meaning, ${ranks.lexical ?? "–"} by words`;
+}
+
+function Metadata({ metadata }: Pick<Hit, "metadata">) {
+  const entries = Object.entries(metadata);
+  if (entries.length === 0) return null;
+  return (
+    <dl class="metadata">
+      {entries.slice(0, SHOWN_METADATA).map(([name, value]) => (
+        <div key={name}>
+          <dt>{name}</dt>
+          <dd>{typeof value === "string" ? value : JSON.stringify(value)}</dd>
+        </div>
+      ))}
+    </dl>
   );
 }
 
