@@ -2,6 +2,7 @@ import { useEffect, useMemo, useState } from "preact/hooks";
 import icon from "./icon.svg";
 import { formatAddress, parseAddress, type Address } from "./address.ts";
 import { CollectionsView } from "./collections/collections-view.tsx";
+import { FailuresView } from "./failures/failures-view.tsx";
 import { KeyField } from "./key-field.tsx";
 import { LensView } from "./lens/lens-view.tsx";
 import { Fault } from "./parts/notes.tsx";
@@ -29,6 +30,7 @@ const VIEWS = [
   { id: "senses", label: "Senses", View: SensesView },
   { id: "push", label: "Push", View: PushView, startsGroup: true },
   { id: "collections", label: "Collections", View: CollectionsView },
+  { id: "failures", label: "Failures", View: FailuresView },
 ] as const satisfies readonly ViewLine[];
 
 export function App() {
