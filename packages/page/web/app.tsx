@@ -5,6 +5,7 @@ import { CollectionsView } from "./collections/collections-view.tsx";
 import { FailuresView } from "./failures/failures-view.tsx";
 import { KeyField } from "./key-field.tsx";
 import { LensView } from "./lens/lens-view.tsx";
+import { MigrationView } from "./migration/migration-view.tsx";
 import { Fault } from "./parts/notes.tsx";
 import { Tabs } from "./parts/tabs.tsx";
 import { useTask } from "./parts/use-task.ts";
@@ -31,6 +32,7 @@ const VIEWS = [
   { id: "push", label: "Push", View: PushView, startsGroup: true },
   { id: "collections", label: "Collections", View: CollectionsView },
   { id: "failures", label: "Failures", View: FailuresView },
+  { id: "migration", label: "Migration", View: MigrationView },
 ] as const satisfies readonly ViewLine[];
 
 export function App() {
