@@ -4,6 +4,7 @@ import { formatAddress, parseAddress, type Address } from "./address.ts";
 import { CollectionsView } from "./collections/collections-view.tsx";
 import { FailuresView } from "./failures/failures-view.tsx";
 import { KeyField } from "./key-field.tsx";
+import { KeysView } from "./keys/keys-view.tsx";
 import { LensView } from "./lens/lens-view.tsx";
 import { MigrationView } from "./migration/migration-view.tsx";
 import { Fault } from "./parts/notes.tsx";
@@ -14,6 +15,7 @@ import { SearchView } from "./search/search-view.tsx";
 import { SensesView } from "./senses/senses-view.tsx";
 import { makeServer } from "./server.ts";
 import { storedKey } from "./stored-key.ts";
+import { ThroughputView } from "./throughput/throughput-view.tsx";
 import type { ViewProps } from "./view.ts";
 
 interface ViewLine {
@@ -33,6 +35,8 @@ const VIEWS = [
   { id: "collections", label: "Collections", View: CollectionsView },
   { id: "failures", label: "Failures", View: FailuresView },
   { id: "migration", label: "Migration", View: MigrationView },
+  { id: "throughput", label: "Throughput", View: ThroughputView, startsGroup: true },
+  { id: "keys", label: "Keys", View: KeysView },
 ] as const satisfies readonly ViewLine[];
 
 export function App() {
