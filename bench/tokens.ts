@@ -1,5 +1,5 @@
 import type { CollectionSettings } from "@polyseme/client";
-import { chunkTable } from "@polyseme/store";
+import { chunkTable, tokenTable } from "@polyseme/store";
 import pg from "pg";
 import { choiceOption, numberOption, type BenchContext, type Benchmark } from "./context.ts";
 import { cpuBetween, postgresCpu, processCpu, readCpu } from "./cpu-time.ts";
@@ -113,7 +113,7 @@ async function measure(
 
 /** How many units and rows a packed value has stands in its head: see packed-tokens.ts. */
 const littleEndian = (at: number): string =>
-  [0, 1, 2, 3].map((byte) => `(get_byte(tokens, ${at + byte})::bigint << ${8 * byte})`).join(" + ");
+  [0, 1, 2, 3].map((byte) => `(get_byte(token_units, ${at + byte})::bigint << ${8 * byte})`).join(" + ");
 
 async function readSizes(client: pg.Client, collection: string, hasTokens: boolean): Promise<Sizes> {
   const found = await client.query<{ id: number; number: number; dimensions: number }>(
@@ -123,12 +123,14 @@ async function readSizes(client: pg.Client, collection: string, hasTokens: boole
   );
   const [live] = found.rows;
   if (live === undefined) throw new Error("The collection is gone");
-  const table = chunkTable(live.id, live.number);
+  const [table, tokens] = [chunkTable(live.id, live.number), tokenTable(live.id, live.number)];
   const packed = hasTokens
-    ? `sum(pg_column_size(tokens)) as packed, sum(${littleEndian(4)}) as units, sum(${littleEndian(8)}) as rows`
+    ? `sum(pg_column_size(token_units)) + (select sum(pg_column_size(tokens)) from ${tokens}) as packed,
+         sum(${littleEndian(4)}) as units, sum(${littleEndian(8)}) as rows`
     : "0 as packed, 0 as units, 0 as rows";
   const { rows } = await client.query<Record<"tokens" | "packed" | "units" | "rows" | "whole", string>>(
-    `select sum(token_count) as tokens, ${packed}, pg_total_relation_size('${table}') as whole from ${table}`,
+    `select sum(token_count) as tokens, ${packed}, pg_total_relation_size('${table}')
+       ${hasTokens ? `+ pg_total_relation_size('${tokens}')` : ""} as whole from ${table}`,
   );
   const [row] = rows;
   if (row === undefined) throw new Error("The table has no rows");

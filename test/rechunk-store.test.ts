@@ -1,17 +1,24 @@
-import { packTokens, unpackTokens } from "@polyseme/core";
+import { packTokens, unpackTokens, unpackUnits, type TokenSettings } from "@polyseme/core";
 import {
   ensureCollection,
+  findWords,
+  followTarget,
   getMigration,
   listMoreFollowed,
   migrate,
   openPostgres,
+  readChunkTokens,
   readPacked,
-  rowBytes,
+  readTokenRows,
+  rowOf,
+  sampleForms,
   startMigration,
+  storeChunks,
   storeFollowed,
   type Collection,
   type Database,
   type EmbeddedChunk,
+  type WordChunk,
 } from "@polyseme/store";
 import { makeFormOf } from "@polyseme/words";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
@@ -38,8 +45,7 @@ describe.skipIf(databaseUrl === null)("a following generation with other chunks"
   });
 
   /** One stored document of some chunks, overlapping by a word, and a generation that follows with smaller ones. */
-  const make = async (name: string, precision: "int8" | "half"): Promise<Collection> => {
-    const tokens = { ...TOKENS, tokenVectors: precision };
+  const make = async (name: string, tokens: TokenSettings): Promise<Collection> => {
     const chunking = { maxTokens: 32, overlapTokens: 0, strategy: "sentence" } as const;
     const { collection } = await ensureCollection(database, {
       name,
@@ -49,7 +55,7 @@ describe.skipIf(databaseUrl === null)("a following generation with other chunks"
       chunking,
       tokens,
     });
-    await writeLive(collection, precision);
+    await writeLive(collection);
     await startMigration(database, name, {
       ...collection.generation,
       tokens,
@@ -59,7 +65,8 @@ describe.skipIf(databaseUrl === null)("a following generation with other chunks"
     return collection;
   };
 
-  const writeLive = async ({ id }: Collection, precision: "int8" | "half"): Promise<void> => {
+  const writeLive = async ({ id, generation }: Collection): Promise<void> => {
+    const precision = generation.tokens.tokenVectors === "half" ? "half" : "int8";
     const chunks = [TEXT.slice(0, 51), TEXT.slice(45, 80), TEXT.slice(80)].map((text) => {
       const words = [...text.matchAll(/\w+/g)];
       const packed = packTokens(
@@ -72,22 +79,19 @@ describe.skipIf(databaseUrl === null)("a following generation with other chunks"
         Float32Array.from({ length: words.length * DIMENSIONS }, (_, i) => Math.sin(1 + i + words.length)),
         { precision, dimensions: DIMENSIONS, origin: 0 },
       );
-      return { start: TEXT.indexOf(text), end: TEXT.indexOf(text) + text.length, text, packed };
+      const start = TEXT.indexOf(text);
+      const embedding = Float32Array.of(1, 0, 0, 0);
+      return { start, end: start + text.length, text, tokens: 9, embedding, units: { packed, forms: [] } };
     });
     await database.query(
       `insert into polyseme_store.documents
-         (collection_id, id, revision, stored_revision, state, text, text_hash, job, metadata)
-       values ($1, 'd', 1, 1, 'stored', $2, '', 1, '{}') on conflict do nothing`,
+         (collection_id, id, revision, state, text, text_hash, job, metadata)
+       values ($1, 'd', 1, 'embedding', $2, '', 1, '{}') on conflict (collection_id, id) do update set stored_revision = 0`,
       [id, TEXT],
     );
-    await database.withTransaction(async (sql) => {
-      await sql.query(`delete from polyseme_store.chunks_${id}_1`);
-      for (const [ordinal, { start, end, text, packed }] of chunks.entries())
-        await sql.query(
-          `insert into polyseme_store.chunks_${id}_1 values ('d', $1, $2, $3, 9, $4, '[1,0,0,0]', $5, '{}')`,
-          [ordinal, start, end, text, packed],
-        );
-    });
+    const target = { collectionId: id, generation: 1, tokenSet: generation.tokenSet ?? null };
+    const { stored } = await storeChunks(database, target, [{ id: "d", revision: 1, storedChunks: 3, chunks }]);
+    expect([...stored]).toEqual(["d"]);
   };
 
   const settings = {
@@ -96,51 +100,84 @@ describe.skipIf(databaseUrl === null)("a following generation with other chunks"
     specialTokens: 2,
   } as const;
 
+  const packedIn = async (collection: Collection): Promise<string[]> => {
+    const places = Array.from({ length: 20 }, (_, ordinal) => ({ documentId: "d", ordinal }));
+    return (await readChunkTokens(database, collection, places)).map(({ tokens }) => tokens.toString("hex"));
+  };
+
+  const valuesIn = async ({ id, generation }: Collection): Promise<unknown[]> =>
+    (
+      await database.query(
+        `select source, ordinal, octet_length(tokens) as bytes from polyseme_store.tokens_${id}_${generation.tokenSet ?? 0} order by 1, 2`,
+      )
+    ).rows;
+
   test.each(["int8", "half"] as const)(
-    "copies %s token vectors inside Postgres as they would be copied outside",
+    "names %s token vectors where they are, and reads them as they would be copied",
     async (precision) => {
-      const collection = await make(`c-${precision}`, precision);
-      const source = { collectionId: collection.id, generation: 1 };
-      const [document] = await readPacked(database, source, [{ id: "d", revision: 1 }]);
-      if (document?.read === undefined) throw new Error("Not read as one");
       const tokens = { ...TOKENS, tokenVectors: precision };
-      const chunksWith = (rows: "copied" | "named"): EmbeddedChunk[] =>
+      const collection = await make(`c-${precision}`, tokens);
+      const [document] = await readPacked(database, collection, [{ id: "d", revision: 1 }]);
+      if (document === undefined) throw new Error("Not read");
+      const before = await valuesIn(collection);
+      expect(before).toHaveLength(3);
+      const chunksWith = (rows: "copied" | "shared"): EmbeddedChunk[] =>
         rechunk(document, document.chunks, { ...settings, tokens, rows }) ?? [];
       const copied = chunksWith("copied");
       expect(copied.length).toBeGreaterThan(3);
-      const { follower } = await getMigration(database, collection.name);
-      const target = { collectionId: collection.id, live: 1, follower: follower.number };
-      const written = await storeFollowed(
-        database,
-        target,
-        [{ id: "d", revision: 1, chunks: chunksWith("named"), read: document.read }],
-        rowBytes(collection),
-      );
+      const following = await getMigration(database, collection.name);
+      const target = followTarget(following);
+      expect(target).toMatchObject({ tokenSet: 1, sharesTokens: true });
+      const written = await storeFollowed(database, target, [
+        { id: "d", revision: 1, chunks: chunksWith("shared"), read: document.read },
+      ]);
       expect([...written]).toEqual(["d"]);
-      const { rows } = await database.query<{ tokens: Buffer; words: string[] }>(
-        `select tokens, words from polyseme_store.chunks_${collection.id}_${follower.number} order by ordinal`,
+      expect(await valuesIn(collection)).toEqual(before);
+      const follower = { ...collection, generation: following.follower };
+      expect(await packedIn(follower)).toEqual(copied.map(({ units }) => units?.packed.toString("hex")));
+      const whole = await readChunkTokens(database, follower, [{ documentId: "d", ordinal: 0 }]);
+      expect(whole.every(({ tokens: packed }) => unpackTokens(packed, 0).norms.every((norm) => norm > 0))).toBe(true);
+      const forms = await sampleForms(database, follower, 20);
+      expect(forms).toEqual(copied.map(({ units }) => units?.forms));
+      // A word's row is found through the range that names it.
+      const last = copied.length - 1;
+      const [form = ""] = forms[last] ?? [];
+      const { chunks: found } = await findWords(database, follower, { forms: [form], limit: 20 });
+      const chunk = found.find(({ ordinal }) => ordinal === last);
+      const packed = unpackTokens(copied[last]?.units?.packed ?? Buffer.of(), 0);
+      expect(chunk && unpackUnits(chunk.units, 0, chunk)).toEqual(packed.units);
+      const rows = chunk === undefined ? [] : packed.units.rows.map((row) => row);
+      const values = await readTokenRows(
+        database,
+        follower,
+        Array.from(rows, (row) => rowOf(chunk as WordChunk, row)),
       );
-      expect(rows.map(({ tokens: packed }) => packed.toString("hex"))).toEqual(
-        copied.map(({ units }) => units?.packed.toString("hex")),
-      );
-      expect(rows.map(({ words }) => words)).toEqual(copied.map(({ units }) => units?.forms));
-      expect(rows.map(({ tokens: packed }) => unpackTokens(packed, 0).norms.every((norm) => norm > 0))).not.toContain(
-        false,
+      expect(Buffer.concat(values.map((value) => value ?? Buffer.of())).toString("hex")).toEqual(
+        Buffer.from(packed.values.buffer, packed.values.byteOffset, packed.values.byteLength).toString("hex"),
       );
     },
   );
 
-  test("is not written from chunks that were written again since they were read", async () => {
-    const collection = await make("again", "int8");
-    const source = { collectionId: collection.id, generation: 1 };
-    const [document] = await readPacked(database, source, [{ id: "d", revision: 1 }]);
-    if (document?.read === undefined) throw new Error("Not read as one");
-    const chunks = rechunk(document, document.chunks, { ...settings, tokens: TOKENS, rows: "named" }) ?? [];
-    await writeLive(collection, "int8");
-    const { follower } = await getMigration(database, collection.name);
-    const target = { collectionId: collection.id, live: 1, follower: follower.number };
+  test("has a token table of its own where words share vectors", async () => {
+    const collection = await make("pooled", { ...TOKENS, tokenPooling: 2 });
+    const following = await getMigration(database, collection.name);
+    expect(followTarget(following)).toMatchObject({ tokenSet: 2, sharesTokens: false });
+  });
+
+  test("is not written from token vectors that were written again since they were read", async () => {
+    const collection = await make("again", TOKENS);
+    const [document] = await readPacked(database, collection, [{ id: "d", revision: 1 }]);
+    if (document === undefined) throw new Error("Not read");
+    const chunks = rechunk(document, document.chunks, { ...settings, tokens: TOKENS, rows: "shared" }) ?? [];
+    await writeLive(collection);
+    // Those that were read stay until the follower has got others.
+    expect(await valuesIn(collection)).toHaveLength(6);
+    const target = followTarget(await getMigration(database, collection.name));
     const { id, revision, read } = document;
-    const bytes = rowBytes(collection);
-    expect((await storeFollowed(database, target, [{ id, revision, chunks, read }], bytes)).size).toBe(0);
+    expect((await storeFollowed(database, target, [{ id, revision, chunks, read }])).size).toBe(0);
+    const [anew] = await readPacked(database, collection, [{ id, revision }]);
+    if (anew === undefined) throw new Error("Not read");
+    expect((await storeFollowed(database, target, [{ id, revision, chunks, read: anew.read }])).size).toBe(1);
+    expect(await valuesIn(collection)).toHaveLength(3);
   });
 });

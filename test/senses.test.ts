@@ -6,6 +6,7 @@ import {
   openPostgres,
   readChunkTokens,
   readTokenRows,
+  rowOf,
   type Collection,
   type PooledDatabase,
 } from "@polyseme/store";
@@ -282,7 +283,7 @@ describe.skipIf(databaseUrl === null)("words in the store", () => {
     const { chunks } = await findWords(database, collection, { forms: ["appl"], limit: 100 });
     const whole = await readChunkTokens(database, collection, chunks);
     expect(whole.map(({ documentId }) => documentId)).toEqual(chunks.map(({ documentId }) => documentId));
-    const wanted = chunks.map((chunk, i) => ({ ...chunk, row: i % chunk.rows }));
+    const wanted = chunks.map((chunk, i) => rowOf(chunk, i % chunk.rows));
     const rows = await readTokenRows(database, collection, wanted);
     for (const [i, chunk] of chunks.entries()) {
       const packed = unpackTokens(whole[i]?.tokens ?? new Uint8Array(), 0);
@@ -295,7 +296,7 @@ describe.skipIf(databaseUrl === null)("words in the store", () => {
 
   test("that were written again or deleted since they were found have no rows", async () => {
     const { chunks } = await findWords(database, collection, { forms: ["worm"], limit: 1 });
-    const wanted = chunks.map((chunk) => ({ ...chunk, row: 0 }));
+    const wanted = chunks.map((chunk) => rowOf(chunk, 0));
     const [row] = await readTokenRows(database, collection, wanted);
     expect(row).toHaveLength(384);
     const changed = [{ id: "fruit-1", text: "There was a longer text about a worm and an apple." }];
@@ -307,7 +308,7 @@ describe.skipIf(databaseUrl === null)("words in the store", () => {
       await readTokenRows(
         database,
         collection,
-        again.chunks.map((chunk) => ({ ...chunk, row: 0 })),
+        again.chunks.map((chunk) => rowOf(chunk, 0)),
       ),
     ).toEqual([undefined]);
   });

@@ -101,22 +101,14 @@ export function packAround(
  * @throws Error when it is cut or of another version
  */
 export function unpackTokens(bytes: Uint8Array, origin: number): PackedTokens {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const precision = bytes.length < HEADER_BYTES ? undefined : PRECISIONS[view.getUint8(1)];
-  if (precision === undefined || view.getUint8(0) !== VERSION) throw new Error("Not a packed value of token vectors");
-  const dimensions = view.getUint16(2, true);
-  const count = view.getUint32(4, true);
-  const rows = view.getUint32(8, true);
-  const valueBytes = rows * dimensions * (precision === "int8" ? 1 : 2);
-  const valuesAt = HEADER_BYTES + 8 * rows;
-  if (bytes.length < valuesAt + valueBytes + FIELDS * count) throw new Error("A packed value of token vectors is cut");
+  const { precision, dimensions, count, rows, valuesAt, unitsAt } = layoutOf(bytes);
   // A copy: floats must begin at a multiple of four, and a Buffer's own `slice` is a view.
   const copy = (at: number, length: number): ArrayBuffer => new Uint8Array(bytes.subarray(at, at + length)).buffer;
-  const units = unpackUnits(bytes.subarray(valuesAt + valueBytes), origin, { count, rows });
+  const units = unpackUnits(bytes.subarray(unitsAt), origin, { count, rows });
   const values =
     precision === "int8"
-      ? new Int8Array(bytes.buffer, bytes.byteOffset + valuesAt, valueBytes)
-      : new Uint16Array(copy(valuesAt, valueBytes));
+      ? new Int8Array(bytes.buffer, bytes.byteOffset + valuesAt, unitsAt - valuesAt)
+      : new Uint16Array(copy(valuesAt, unitsAt - valuesAt));
   return {
     precision,
     dimensions,
@@ -125,6 +117,36 @@ export function unpackTokens(bytes: Uint8Array, origin: number): PackedTokens {
     scales: new Float32Array(copy(HEADER_BYTES, 4 * rows)),
     norms: new Float32Array(copy(HEADER_BYTES + 4 * rows, 4 * rows)),
   };
+}
+
+/**
+ * What of a packed value says where its units are: its head, and what follows its values.
+ * @throws Error when it is cut or of another version
+ */
+export function packedPlaces(packed: Buffer): { readonly places: Buffer; readonly rows: number } {
+  const { rows, unitsAt } = layoutOf(packed);
+  return { places: Buffer.concat([packed.subarray(0, HEADER_BYTES), packed.subarray(unitsAt)]), rows };
+}
+
+interface Layout extends Pick<PackedTokens, "precision" | "dimensions"> {
+  readonly count: number;
+  readonly rows: number;
+  readonly valuesAt: number;
+  readonly unitsAt: number;
+}
+
+/** @throws Error when it is cut or of another version */
+function layoutOf(bytes: Uint8Array): Layout {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const precision = bytes.length < HEADER_BYTES ? undefined : PRECISIONS[view.getUint8(1)];
+  if (precision === undefined || view.getUint8(0) !== VERSION) throw new Error("Not a packed value of token vectors");
+  const dimensions = view.getUint16(2, true);
+  const count = view.getUint32(4, true);
+  const rows = view.getUint32(8, true);
+  const valuesAt = HEADER_BYTES + 8 * rows;
+  const unitsAt = valuesAt + rows * dimensions * (precision === "int8" ? 1 : 2);
+  if (bytes.length < unitsAt + FIELDS * count) throw new Error("A packed value of token vectors is cut");
+  return { precision, dimensions, count, rows, valuesAt, unitsAt };
 }
 
 /**

@@ -1,6 +1,7 @@
 import { chunkTable, type Collection } from "./collections.ts";
 import type { Sql } from "./database.ts";
 import type { ChunkPlace } from "./find-words.ts";
+import { packedOf, rowBytes, tokenTableOf } from "./token-tables.ts";
 
 /** A chunk with all its token vectors. */
 export interface TokenChunk extends ChunkPlace {
@@ -22,13 +23,15 @@ export async function readChunkTokens(
 ): Promise<TokenChunk[]> {
   if (wanted.length === 0) return [];
   const { rows } = await sql.query<TokenChunk>(
-    `select w.id as "documentId", w.ordinal, c.start, c.end, c.text, c.tokens
+    `select w.id as "documentId", w.ordinal, c.start_offset as start, c.end_offset as end, c.text, p.packed as tokens
      from unnest($1::text[], $2::int[]) with ordinality as w(id, ordinal, at)
      cross join lateral (
-       select start_offset as start, end_offset as end, text, tokens
+       select document_id, ordinal, start_offset, end_offset, text, token_source, token_slices, token_units
        from ${chunkTable(collection.id, collection.generation.number)}
        where document_id = w.id and ordinal = w.ordinal offset 0
      ) c
+     ${packedOf("c", tokenTableOf(collection), rowBytes(collection))}
+     where p.packed is not null
      order by w.at`,
     [wanted.map(({ documentId }) => documentId), wanted.map(({ ordinal }) => ordinal)],
   );

@@ -1,6 +1,7 @@
 import pg from "pg";
 import { chunkTable, type Collection } from "./collections.ts";
 import type { Database } from "./database.ts";
+import { packedOf, rowBytes, tokenTableOf } from "./token-tables.ts";
 import { decodeVector } from "./vector-wire.ts";
 
 /** A chunk's place. */
@@ -25,27 +26,30 @@ export interface ChunkVectors {
  */
 export async function readChunkVectors(
   database: Pick<Database, "copyOut">,
-  { id, generation }: Collection,
+  collection: Collection,
   keys: readonly ChunkKey[],
   options: { packed: boolean },
   onChunk: (place: number, chunk: ChunkVectors) => void,
 ): Promise<void> {
   if (keys.length === 0) return;
+  const { id, generation } = collection;
   const withPacked = options.packed && generation.tokens.tokenVectors !== "none";
   // COPY takes no parameters, so the keys are a literal.
   const wanted = pg.escapeLiteral(
     JSON.stringify(keys.map(({ documentId, ordinal }, n) => ({ n, documentId, ordinal }))),
   );
   await database.copyOut(
-    `select w.n, c.* from json_to_recordset(${wanted}) as w(n int, "documentId" text, ordinal int)
+    `select w.n, c.text, c.vector${withPacked ? ", p.packed" : ""} from json_to_recordset(${wanted}) as w(n int, "documentId" text, ordinal int)
      cross join lateral (
        -- offset 0: looked up chunk by chunk; joined, the planner may read the whole collection.
-       select text, vector_send(embedding)${withPacked ? ", tokens" : ""}
+       select text, vector_send(embedding) as vector
+         ${withPacked ? ", document_id, ordinal, token_source, token_slices, token_units" : ""}
        from ${chunkTable(id, generation.number)}
        where document_id = w."documentId" and ordinal = w.ordinal offset 0
-     ) c`,
+     ) c
+     ${withPacked ? packedOf("c", tokenTableOf(collection), rowBytes(collection)) : ""}`,
     ([n, text, vector, packed]) => {
-      // Thrown here, it would end the process; no column is null.
+      // Thrown here, it would end the process; neither of the first three is null.
       if (!n || !text || !vector) return;
       onChunk(n.readInt32BE(0), {
         text: text.toString("utf8"),

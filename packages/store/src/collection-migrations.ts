@@ -1,16 +1,18 @@
 import { isStorable, PolysemeError } from "@polyseme/core";
 import {
   chunkTable,
-  createChunkTable,
+  getCollection,
   INDEX_SETTINGS,
-  insertGeneration,
+  makeGeneration,
   type Collection,
   type Generation,
   type NewGeneration,
 } from "./collections.ts";
 import type { Database, Sql } from "./database.ts";
+import { sharesTokens } from "./follow-method.ts";
 import { lockGenerations } from "./generation-lock.ts";
 import type { Overlap } from "./overlap.ts";
+import { tokenTable } from "./token-tables.ts";
 import { markUnused } from "./unused-tables.ts";
 
 /** A collection with the generation that follows its live one. */
@@ -41,7 +43,7 @@ export interface Migration extends Following {
 
 const generationJson = (alias: string): string =>
   `json_build_object('number', ${alias}.number, 'model', ${alias}.model, 'dimensions', ${alias}.dimensions,
-    'measure', ${alias}.search_measure,
+    'measure', ${alias}.search_measure, 'tokenSet', ${alias}.token_set,
     'chunking', ${alias}.chunking, 'language', ${alias}.language, 'tokens', json_build_object('tokenVectors', ${alias}.token_vectors,
     'tokenPooling', ${alias}.token_pooling, 'lateChunking', ${alias}.late_chunking))`;
 
@@ -139,8 +141,8 @@ export async function startMigration(database: Database, name: string, wanted: N
       [id],
     );
     const number = rows[0]?.number ?? 0;
-    await insertGeneration(sql, id, number, wanted);
-    await createChunkTable(sql, id, number, wanted);
+    const { generation } = await getCollection(sql, name);
+    await makeGeneration(sql, id, number, wanted, sharesTokens(generation, wanted) ? generation.tokenSet : null);
     await sql.query(
       `insert into polyseme_store.collection_migrations (collection_id, from_generation, to_generation)
        select id, live_generation, following_generation from polyseme_store.collections where id = $1`,
@@ -184,4 +186,12 @@ async function forgetFollower(sql: Sql, { collection: { id }, follower }: Migrat
     follower.number,
   ]);
   await markUnused(sql, chunkTable(id, follower.number));
+  const { tokenSet = null } = follower;
+  if (tokenSet === null) return;
+  const { rowCount } = await sql.query(
+    "select from polyseme_store.generations where collection_id = $1 and token_set = $2",
+    [id, tokenSet],
+  );
+  // What documents have there that was still to be brought to the follower goes when they are written next.
+  if (rowCount === 0) await markUnused(sql, tokenTable(id, tokenSet));
 }

@@ -10,6 +10,7 @@ import {
 import type { Database, Sql } from "./database.ts";
 import type { SearchMeasure } from "./indexes/search-measure.ts";
 import { lockName } from "./name-lock.ts";
+import { addTokenColumns, createTokenTable, tokenTable } from "./token-tables.ts";
 import { dropUnusedTables, markUnused } from "./unused-tables.ts";
 
 export interface Collection {
@@ -29,11 +30,13 @@ export interface Generation {
   readonly tokens: TokenSettings;
   /** Of the forms of words that it keeps. The live one's is its collection's. */
   readonly language: string | null;
+  /** Number of its token table, which it may share with the generation that it was made from. Null or left out: it has none. */
+  readonly tokenSet?: number | null;
   /** Null or left out: nothing was measured yet. */
   readonly measure?: SearchMeasure | null;
 }
 
-export type NewGeneration = Omit<Generation, "number" | "measure">;
+export type NewGeneration = Omit<Generation, "number" | "tokenSet" | "measure">;
 
 export interface NewCollection {
   readonly name: string;
@@ -57,7 +60,7 @@ export const INDEX_SETTINGS = `'${JSON.stringify(DEFAULT_INDEX)}'::jsonb || c.in
 
 const COLUMNS = `c.id, c.name, c.language, c.created_at as "createdAt", ${INDEX_SETTINGS} as "index",
   json_build_object('number', g.number, 'model', g.model, 'dimensions', g.dimensions,
-    'measure', g.search_measure,
+    'measure', g.search_measure, 'tokenSet', g.token_set,
     'chunking', g.chunking, 'language', c.language, 'tokens', json_build_object('tokenVectors', g.token_vectors, 'tokenPooling', g.token_pooling,
     'lateChunking', g.late_chunking)) as generation`;
 const FROM = `from polyseme_store.collections c
@@ -120,8 +123,7 @@ export async function ensureCollection(
     const id = rows[0]?.id;
     if (id !== undefined) {
       const { model, dimensions, chunking, language, tokens = NO_TOKENS } = wanted;
-      await insertGeneration(sql, id, 1, { model, dimensions, chunking, language, tokens });
-      await createChunkTable(sql, id, 1, { dimensions, tokens });
+      await makeGeneration(sql, id, 1, { model, dimensions, chunking, language, tokens });
       await pointViewAt(sql, wanted.name, id, { number: 1, sameColumns: true });
     }
     return { collection: await getCollection(sql, wanted.name), created: id !== undefined };
@@ -185,12 +187,15 @@ export async function deleteCollection(database: Database, name: string): Promis
         `The collection "${name}" has the alias ${names.map((one) => `"${one}"`).join(", ")}. Delete it, or let it stand for another collection, first.`,
         { details: { field: "collection", aliases: names } },
       );
-    const generations = await sql.query<{ number: number }>(
-      "select number from polyseme_store.generations where collection_id = $1",
+    const generations = await sql.query<{ number: number; set: number | null }>(
+      "select number, token_set as set from polyseme_store.generations where collection_id = $1",
       [id],
     );
     await sql.query(`drop view if exists polyseme.${quoteIdentifier(name)}`);
-    for (const { number } of generations.rows) await markUnused(sql, chunkTable(id, number));
+    for (const { number, set } of generations.rows) {
+      await markUnused(sql, chunkTable(id, number));
+      if (set !== null) await markUnused(sql, tokenTable(id, set));
+    }
     await sql.query(
       `delete from polyseme_store.ticket_documents t using polyseme_store.tickets k
        where k.id = t.ticket_id and k.collection_id = $1`,
@@ -206,17 +211,35 @@ export async function deleteCollection(database: Database, name: string): Promis
   return deleted;
 }
 
-/** The row of a generation. */
-export async function insertGeneration(
+/**
+ * Makes a generation with the empty table of its chunks, and that of its token vectors where it keeps some.
+ * @param sharedSet a token set that is there already, to be shared
+ */
+export async function makeGeneration(
   sql: Sql,
   collectionId: number,
   number: number,
-  { model, dimensions, chunking, tokens, language }: NewGeneration,
+  wanted: NewGeneration,
+  sharedSet: number | null = null,
+): Promise<void> {
+  const keepsTokens = wanted.tokens.tokenVectors !== "none";
+  const tokenSet = keepsTokens ? (sharedSet ?? number) : null;
+  await insertGeneration(sql, collectionId, number, { ...wanted, tokenSet });
+  await createChunkTable(sql, chunkTable(collectionId, number), wanted.dimensions);
+  if (keepsTokens) await addTokenColumns(sql, chunkTable(collectionId, number));
+  if (tokenSet === number) await createTokenTable(sql, collectionId, number);
+}
+
+async function insertGeneration(
+  sql: Sql,
+  collectionId: number,
+  number: number,
+  { model, dimensions, chunking, tokens, language, tokenSet }: Omit<Generation, "number" | "measure">,
 ): Promise<void> {
   await sql.query(
     `insert into polyseme_store.generations
-       (collection_id, number, model, dimensions, chunking, token_vectors, token_pooling, late_chunking, language)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+       (collection_id, number, model, dimensions, chunking, token_vectors, token_pooling, late_chunking, language, token_set)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
     [
       collectionId,
       number,
@@ -227,18 +250,12 @@ export async function insertGeneration(
       tokens.tokenPooling,
       tokens.lateChunking,
       language,
+      tokenSet,
     ],
   );
 }
 
-/** Makes the empty table of a generation's chunks. */
-export async function createChunkTable(
-  sql: Sql,
-  collectionId: number,
-  generation: number,
-  { dimensions, tokens }: Pick<Generation, "dimensions" | "tokens">,
-): Promise<void> {
-  const table = chunkTable(collectionId, generation);
+async function createChunkTable(sql: Sql, table: string, dimensions: number): Promise<void> {
   await sql.query(`create table ${table} (
     document_id text not null,
     ordinal integer not null,
@@ -252,11 +269,6 @@ export async function createChunkTable(
   // Beside a long text Postgres would move the vector out of the row, and every scan would fetch it from elsewhere;
   // PLAIN moves the text out instead. A page has 8 kB, so wider vectors must stay movable.
   if (dimensions <= 1_900) await sql.query(`alter table ${table} alter column embedding set storage plain`);
-  if (tokens.tokenVectors === "none") return;
-  // Numbers near each other in no way: compressing them costs time and gains nothing.
-  await sql.query(`alter table ${table} add column tokens bytea not null, add column words text[] not null`);
-  await sql.query(`alter table ${table} alter column tokens set storage external`);
-  await sql.query(`create index on ${table} using gin (words)`);
 }
 
 /**

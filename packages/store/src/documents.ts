@@ -2,6 +2,7 @@ import { isStorable, PolysemeError, type Filter, type Section } from "@polyseme/
 import { chunkTable, type Collection } from "./collections.ts";
 import type { Database, Rows, Sql } from "./database.ts";
 import { filterCondition, givenInto } from "./filter-condition.ts";
+import { packedOf, rowBytes, tokenTable, tokenTableOf } from "./token-tables.ts";
 import { decodeVector } from "./vector-wire.ts";
 
 export type DocumentState = "queued" | "embedding" | "stored" | "failed";
@@ -68,12 +69,19 @@ export async function getChunks(
 ): Promise<StoredChunk[]> {
   const vector = embeddings ? ", vector_send(embedding) as vector" : "";
   // In the one statement, as the document may be replaced between two.
-  const packed = mostTokens === undefined ? "" : ", case when sum(token_count) over () <= $3 then tokens end as packed";
+  const withTokens = mostTokens !== undefined;
+  const packed = withTokens ? packedOf("c", tokenTableOf(collection), rowBytes(collection)) : "";
   const { rows } = await sql.query<Omit<StoredChunk, "packed"> & { vector?: Buffer; packed?: Buffer | null }>(
-    `select ordinal, start_offset as start, end_offset as end, token_count as tokens, text${vector}${packed}
-     from ${chunkTable(collection.id, collection.generation.number)}
-     where document_id = $1 and ($2::int is null or ordinal = $2) order by ordinal`,
-    [id, ordinal ?? null, ...(mostTokens === undefined ? [] : [mostTokens])],
+    `select c.ordinal, c.start, c.end, c.tokens, c.text${embeddings ? ", c.vector" : ""}${withTokens ? ", p.packed" : ""}
+     from (
+       select document_id, ordinal, start_offset as start, end_offset as end, token_count as tokens, text${vector}
+         -- Without a source there is nothing to read.
+         ${withTokens ? ", case when sum(token_count) over () <= $3 then token_source end as token_source, token_slices, token_units" : ""}
+       from ${chunkTable(collection.id, collection.generation.number)}
+       where document_id = $1 and ($2::int is null or ordinal = $2) offset 0
+     ) c ${packed}
+     order by c.ordinal`,
+    [id, ordinal ?? null, ...(withTokens ? [mostTokens] : [])],
   );
   return rows.map(({ vector: bytes, packed: units, ...chunk }) => ({
     ...chunk,
@@ -109,13 +117,16 @@ export async function deleteDocuments(
       params,
     );
     const removed = rows.map(({ id }) => id);
-    const generations = await sql.query<{ number: number }>(
-      "select number from polyseme_store.generations where collection_id = $1",
+    const generations = await sql.query<{ number: number; set: number | null }>(
+      "select number, token_set as set from polyseme_store.generations where collection_id = $1",
       [collection.id],
     );
+    const tables = generations.rows.flatMap(({ number, set }) => [
+      chunkTable(collection.id, number),
+      ...(set === null ? [] : [tokenTable(collection.id, set)]),
+    ]);
     // A statement of its own, after the rows are locked and gone: it sees the chunks of a run that was just in time.
-    for (const { number } of generations.rows) {
-      const table = chunkTable(collection.id, number);
+    for (const table of new Set(tables)) {
       // Looked up document by document (offset 0): for a list of ids the planner may read the whole table.
       await sql.query(
         `delete from ${table} where ctid = any (array(

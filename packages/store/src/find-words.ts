@@ -2,6 +2,7 @@ import type { Filter } from "@polyseme/core";
 import { chunkTable, type Collection } from "./collections.ts";
 import type { Sql } from "./database.ts";
 import { filterCondition, givenInto } from "./filter-condition.ts";
+import { BYTES_A_ROW, HEADER_BYTES, placeOfRow, rowBytes, tokenTableOf, type RowPlace } from "./token-tables.ts";
 
 /** Names a chunk of a generation. */
 export interface ChunkPlace {
@@ -11,8 +12,9 @@ export interface ChunkPlace {
 
 /** A chunk that holds a word, with the places of its units and without their vectors. */
 export interface WordChunk extends ChunkPlace {
-  /** Changes whenever the chunk is written. */
-  readonly version: string;
+  /** What names its vectors: see `rowOf`. */
+  readonly source: number;
+  readonly slices: readonly number[] | null;
   readonly start: number;
   readonly end: number;
   readonly text: string;
@@ -28,20 +30,9 @@ export interface FoundWords {
   readonly truncated: boolean;
 }
 
-/** Layout of `packTokens`: a header with the number of rows, then a scale and a norm a row, the values, the units. */
-const HEADER_BYTES = 12;
-const ROWS_AT = 8;
-const BYTES_A_ROW = 8;
-
-/** Bytes of one row of values in a collection's packed values. */
-export function rowBytes({ generation: { dimensions, tokens } }: Collection): number {
-  return dimensions * (tokens.tokenVectors === "half" ? 2 : 1);
-}
-
 /**
  * Chunks of the live generation that hold all the forms, the first ones by document id and ordinal. Vectors are by far the
- * largest part of a chunk and few of them are wanted, so they stay where they are: values are kept out of line and
- * uncompressed, and Postgres reads only the pages of the slice that is asked for.
+ * largest part of a chunk and few of them are wanted, so they stay where they are.
  * @param query.forms as `wordForms` gives them, at least one
  * @param query.limit most chunks
  * @param query.filter only chunks of documents whose metadata match
@@ -51,7 +42,7 @@ export async function findWords(
   collection: Collection,
   { forms, limit, filter }: { forms: readonly string[]; limit: number; filter?: Filter | undefined },
 ): Promise<FoundWords> {
-  const params: unknown[] = [forms, limit + 1, BYTES_A_ROW + rowBytes(collection)];
+  const params: unknown[] = [forms, limit + 1];
   const given = givenInto(params);
   // A value and no `exists`: for that the planner may read the whole collection.
   const matches =
@@ -61,35 +52,36 @@ export async function findWords(
            where d.collection_id = ${given(collection.id, "int")} and d.id = document_id)`;
   // Bit by bit, as a cast of bytes to numbers does not exist before Postgres 18.
   const { rows } = await sql.query<WordChunk>(
-    `select c.document_id as "documentId", c.ordinal, c.xmin::text as version, c.start_offset as start,
-       c.end_offset as end, c.text, n.rows, substring(c.tokens from 1 + ${HEADER_BYTES} + n.rows * $3::int) as units
+    `select c.document_id as "documentId", c.ordinal, c.token_source as source, c.token_slices as slices, c.start_offset as start,
+       c.end_offset as end, c.text, substring(c.token_units from ${HEADER_BYTES + 1}) as units,
+       get_byte(c.token_units, 8) + (get_byte(c.token_units, 9) << 8) + (get_byte(c.token_units, 10) << 16) as rows
      from (
-       select document_id, ordinal, xmin, start_offset, end_offset, text, tokens
+       select document_id, ordinal, start_offset, end_offset, text, token_source, token_slices, token_units
        from ${chunkTable(collection.id, collection.generation.number)}
        where words @> $1::text[] ${matches}
        order by document_id, ordinal limit $2
      ) c
-     cross join lateral (select substring(c.tokens from 1 + ${ROWS_AT} for 4) as bytes offset 0) h
-     cross join lateral (
-       select get_byte(h.bytes, 0) + (get_byte(h.bytes, 1) << 8) + (get_byte(h.bytes, 2) << 16) as rows offset 0
-     ) n
      order by c.document_id, c.ordinal`,
     params,
   );
   return { chunks: rows.slice(0, limit), truncated: rows.length > limit };
 }
 
-/** One row of a chunk's values. */
-export interface RowRef extends ChunkPlace {
-  readonly version: string;
-  /** Rows that the chunk has. */
-  readonly rows: number;
-  readonly row: number;
+/** One row of values, named by what holds it for good: a write of its document never changes it. */
+export interface RowRef extends RowPlace {
+  readonly documentId: string;
+  readonly source: number;
+}
+
+/** @param row of the chunk's own */
+export function rowOf({ documentId, ordinal, source, slices }: Omit<WordChunk, "units" | "text">, row: number): RowRef {
+  return { documentId, source, ...placeOfRow(ordinal, slices, row) };
 }
 
 /**
- * The values of single rows, in the order asked for; undefined where the chunk was written again or deleted since it was
- * found.
+ * The values of single rows, in the order asked for; undefined where the document was written again or deleted since its
+ * chunk was found, and its vectors are gone. Vectors are kept out of line and uncompressed, so only the pages of the row
+ * are read.
  */
 export async function readTokenRows(
   sql: Sql,
@@ -97,21 +89,20 @@ export async function readTokenRows(
   wanted: readonly RowRef[],
 ): Promise<(Buffer | undefined)[]> {
   if (wanted.length === 0) return [];
-  const bytes = rowBytes(collection);
   const { rows } = await sql.query<{ at: number; values: Buffer }>(
     `select w.at::int as at, c.values
-     from unnest($1::text[], $2::int[], $3::text[], $4::int[]) with ordinality as w(id, ordinal, version, first, at)
+     from unnest($1::text[], $2::bigint[], $3::int[], $4::int[]) with ordinality as w(id, source, piece, row, at)
      cross join lateral (
-       select substring(tokens from w.first for $5::int) as values
-       from ${chunkTable(collection.id, collection.generation.number)}
-       where document_id = w.id and ordinal = w.ordinal and xmin = w.version::xid offset 0
+       select substring(tokens from 1 + ${HEADER_BYTES} + ${BYTES_A_ROW} * rows + w.row * $5::int for $5::int) as values
+       from ${tokenTableOf(collection)}
+       where document_id = w.id and source = w.source and ordinal = w.piece offset 0
      ) c`,
     [
       wanted.map(({ documentId }) => documentId),
-      wanted.map(({ ordinal }) => ordinal),
-      wanted.map(({ version }) => version),
-      wanted.map(({ rows: all, row }) => 1 + HEADER_BYTES + all * BYTES_A_ROW + row * bytes),
-      bytes,
+      wanted.map(({ source }) => source),
+      wanted.map(({ piece }) => piece),
+      wanted.map(({ row }) => row),
+      rowBytes(collection),
     ],
   );
   const found = new Array<Buffer | undefined>(wanted.length).fill(undefined);

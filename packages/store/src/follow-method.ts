@@ -29,3 +29,11 @@ export function canRechunk(source: Settings, wanted: Settings): boolean {
       (wanted.tokens.tokenVectors === tokens.tokenVectors && wanted.tokens.tokenPooling === tokens.tokenPooling))
   );
 }
+
+/**
+ * Whether a generation that is made from another can name that one's token vectors and need not copy them. Where words share
+ * vectors, those of a chunk lie scattered, so that there would be a name for nearly each of them.
+ */
+export function sharesTokens(source: Settings, wanted: Settings): boolean {
+  return canRechunk(source, wanted) && wanted.tokens.tokenVectors !== "none" && wanted.tokens.tokenPooling === 1;
+}

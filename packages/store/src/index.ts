@@ -38,6 +38,7 @@ export * from "./store-error.ts";
 export * from "./store-followed.ts";
 export * from "./switch-generation.ts";
 export * from "./tickets.ts";
+export { rowBytes, tokenTable } from "./token-tables.ts";
 export { dropUnusedTables } from "./unused-tables.ts";
 export * from "./vector-wire.ts";
 export * from "./watch-ticket.ts";

@@ -1,16 +1,17 @@
 import type { Section } from "@polyseme/core";
 import pg from "pg";
-import { chunkTable } from "./collections.ts";
+import { chunkTable, type Collection } from "./collections.ts";
 import type { Database, Sql } from "./database.ts";
-import type { ReadChunks } from "./store-followed.ts";
 import { NAMED, namedParams, type DocumentRef } from "./named-documents.ts";
+import type { ReadTokens } from "./store-followed.ts";
+import { tokenTableOf } from "./token-tables.ts";
 
 export interface PackedDocument extends DocumentRef {
   readonly text: string;
   readonly sections: readonly Section[] | null;
-  readonly chunks: readonly { readonly start: number; readonly packed: Buffer }[];
-  /** The chunks as they were read, numbered from 0; left out where they were not written together. */
-  readonly read?: ReadChunks;
+  /** As they were when the document was embedded, whatever chunks it has by now. */
+  readonly chunks: { readonly start: number; readonly packed: Buffer }[];
+  readonly read: ReadTokens;
 }
 
 /** Texts and sections of stored documents, where they still have that revision. */
@@ -29,59 +30,53 @@ export async function readTexts(
 }
 
 /**
- * The same with the token vectors of their chunks in a generation that keeps them, in the order of the text. By COPY, as
- * they are most of what a collection holds: see `CopyOut`.
+ * The same with the token vectors that the live generation names, in the order of the text. By COPY, as they are most of
+ * what a collection holds: see `CopyOut`.
+ * @param collection keeps token vectors
  */
 export async function readPacked(
   database: Pick<Database, "copyOut">,
-  source: { readonly collectionId: number; readonly generation: number },
+  collection: Collection,
   documents: readonly DocumentRef[],
 ): Promise<PackedDocument[]> {
   if (documents.length === 0) return [];
   // COPY takes no parameters, so the documents are a literal.
   const wanted = pg.escapeLiteral(JSON.stringify(documents.map(({ id, revision }, n) => ({ n, id, revision }))));
-  const found = new Map<
-    number,
-    Pick<PackedDocument, "text" | "sections"> & {
-      chunks: PackedDocument["chunks"][number][];
-      versions: Set<string>;
-      last: number;
-    }
-  >();
+  const found = new Map<number, PackedDocument>();
   await database.copyOut(
-    `select w.n, c.start, case when c.ordinal = 0 then d.text end as text,
-       case when c.ordinal = 0 then d.sections::text end as sections, c.packed, c.ordinal, c.version
+    `select w.n, t.start_offset, t.tokens, case when t.ordinal = 0 then d.text end, case when t.ordinal = 0 then d.sections::text end,
+       c.token_source, d.stored_at::text
      from json_to_recordset(${wanted}) as w(n int, id text, revision bigint)
      cross join lateral (
-       select text, sections from polyseme_store.documents
-       where collection_id = ${source.collectionId} and id = w.id and revision = w.revision and state = 'stored' offset 0
+       select text, sections, stored_at from polyseme_store.documents
+       where collection_id = ${collection.id} and id = w.id and revision = w.revision and state = 'stored' offset 0
      ) d
      cross join lateral (
-       select ordinal, xmin::text as version, start_offset as start, tokens as packed from ${chunkTable(source.collectionId, source.generation)}
-       where document_id = w.id order by ordinal offset 0
-     ) c`,
-    ([n, start, text, sections, packed, ordinal, version]) => {
+       select token_source from ${chunkTable(collection.id, collection.generation.number)}
+       where document_id = w.id and ordinal = 0 offset 0
+     ) c
+     cross join lateral (
+       select ordinal, start_offset, tokens from ${tokenTableOf(collection)}
+       where document_id = w.id and source = c.token_source order by ordinal offset 0
+     ) t`,
+    ([n, start, packed, text, sections, source, storedAt]) => {
+      const document = documents[n?.readInt32BE(0) ?? -1];
       // Thrown here, it would end the process; none of these is null.
-      if (!n || !start || !packed || !ordinal || !version) return;
+      if (!n || !document || !start || !packed || !source) return;
       const place = n.readInt32BE(0);
-      const document = found.get(place) ?? { text: "", sections: null, chunks: [], versions: new Set(), last: 0 };
-      const withText = {
-        ...document,
-        ...(text ? { text: text.toString("utf8") } : {}),
-        ...(sections ? { sections: JSON.parse(sections.toString("utf8")) as Section[] } : {}),
-      };
-      found.set(place, withText);
-      withText.versions.add(version.toString("latin1"));
-      withText.last = ordinal.readInt32BE(0);
-      withText.chunks.push({ start: start.readInt32BE(0), packed });
+      const chunk = { start: start.readInt32BE(0), packed };
+      const before = found.get(place);
+      if (before !== undefined) before.chunks.push(chunk);
+      else
+        found.set(place, {
+          id: document.id,
+          revision: document.revision,
+          text: text?.toString("utf8") ?? "",
+          sections: sections ? (JSON.parse(sections.toString("utf8")) as Section[]) : null,
+          chunks: [chunk],
+          read: { source: Number(source.readBigInt64BE(0)), storedAt: storedAt?.toString("latin1") ?? null },
+        });
     },
   );
-  return documents.flatMap(({ id, revision }, n) => {
-    const document = found.get(n);
-    if (document === undefined) return [];
-    const { versions, last, ...rest } = document;
-    const [version, ...others] = versions;
-    const together = version !== undefined && others.length === 0 && last === rest.chunks.length - 1;
-    return [{ id, revision, ...rest, ...(together ? { read: { version, count: rest.chunks.length } } : {}) }];
-  });
+  return documents.flatMap((_, n) => found.get(n) ?? []);
 }

@@ -2,6 +2,7 @@ import type { Database, Sql } from "./database.ts";
 import { chunkTable } from "./collections.ts";
 import { writersGate } from "./generation-lock.ts";
 import { inLockOrder, namedParams } from "./named-documents.ts";
+import { dropSources, tokenTable } from "./token-tables.ts";
 import { chunkParts, type EmbeddedDocument } from "./write-chunks.ts";
 
 export interface WrittenDocuments {
@@ -16,10 +17,13 @@ export interface WrittenDocuments {
  * Guarded by revision: what was replaced or deleted meanwhile is left out, so an older run never overwrites a newer
  * one and a deleted document never comes back. Guarded by generation too: the shared lock of the collection's row holds
  * a cutover back until this is committed. Where another generation follows, the documents are listed for it.
+ *
+ * Token vectors of earlier writes go, unless the generation that follows names them: then they go when it was brought here.
+ * @param target.tokenSet of generations that keep token vectors
  */
 export async function storeChunks(
   database: Sql & Pick<Database, "vectorOid">,
-  target: { collectionId: number; generation: number },
+  target: { readonly collectionId: number; readonly generation: number; readonly tokenSet?: number | null },
   documents: readonly EmbeddedDocument[],
 ): Promise<WrittenDocuments> {
   const sorted = inLockOrder(documents);
@@ -30,7 +34,18 @@ export async function storeChunks(
     target.collectionId,
     target.generation,
   ];
-  const written = await chunkParts(database, chunkTable(target.collectionId, target.generation), sorted, params);
+  const { collectionId, generation, tokenSet = null } = target;
+  const tokens = tokenSet === null ? undefined : tokenTable(collectionId, tokenSet);
+  const parts = [await chunkParts(database, { chunks: chunkTable(collectionId, generation), tokens }, sorted, params)];
+  const replaced = sorted.filter(({ storedChunks }) => storedChunks > 0);
+  if (tokens !== undefined && replaced.length > 0) {
+    const given = (value: unknown, type: string): string => `$${params.push(value)}::${type}`;
+    // A generation that began to follow while this waited is not seen yet: it may be one that shares them.
+    const nobodyFollows = `(select following_generation is null
+           or coalesce((select f.token_set is distinct from ${given(tokenSet, "int")} from polyseme_store.generations f
+             where f.collection_id = live.id and f.number = live.following_generation), false) from live)`;
+    parts.push(dropSources(tokens, { ids: replaced.map(({ id }) => id) }, nobodyFollows, given));
+  }
   const { rows } = await database.query<{ live: boolean; stored: string[] | null }>(
     `with live as (
        select c.id, c.following_generation from ${writersGate("$6")}, polyseme_store.collections c
@@ -47,7 +62,7 @@ export async function storeChunks(
        select live.id, r.id, r.revision from ready r, live where live.following_generation is not null order by r.id collate "C"
        on conflict (collection_id, id) do update set revision = excluded.revision, attempts = 0, next_attempt_at = now(),
          failed_at = null, error_code = null, error_message = null
-     ), ${written}
+     ), ${parts.join(", ")}
      select exists (select from live) as live, (select json_agg(id) from ready) as stored`,
     params,
   );

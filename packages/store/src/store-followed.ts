@@ -1,46 +1,70 @@
 import { chunkTable } from "./collections.ts";
+import type { Following } from "./collection-migrations.ts";
 import type { Database } from "./database.ts";
 import { writersGate } from "./generation-lock.ts";
 import { inLockOrder, NAMED, namedParams, type DocumentRef } from "./named-documents.ts";
+import { dropSources, tokenTable } from "./token-tables.ts";
 import { chunkParts, type EmbeddedChunk } from "./write-chunks.ts";
 
 export interface FollowTarget {
   readonly collectionId: number;
   readonly live: number;
   readonly follower: number;
+  /** Of a follower that keeps token vectors. */
+  readonly tokenSet?: number | null;
+  /** The live generation keeps its token vectors in the same set. */
+  readonly sharesTokens?: boolean;
 }
 
-/** Chunks of a document in the live generation, as they were read. */
-export interface ReadChunks {
-  /** Of all of them; another once they were written again. */
-  readonly version: string;
-  readonly count: number;
+export function followTarget({ collection: { id, generation }, follower }: Following): FollowTarget {
+  const { tokenSet = null } = follower;
+  const sharesTokens = tokenSet !== null && generation.tokenSet === tokenSet;
+  return { collectionId: id, live: generation.number, follower: follower.number, tokenSet, sharesTokens };
+}
+
+/** Token vectors of a document in the live generation, as they were read. */
+export interface ReadTokens {
+  readonly source: number;
+  /** When the live generation got the document. Null: not known. */
+  readonly storedAt: string | null;
 }
 
 export interface FollowedChunks extends DocumentRef {
   readonly chunks: readonly EmbeddedChunk[];
-  /** Whose rows the chunks name: they are written only while those are what was read. Of all documents of a write, or of none. */
-  readonly read?: ReadChunks;
+  /** Where the chunks name rows of it: they are written only while it is what was read. Of all documents of a write, or of none. */
+  readonly read?: ReadTokens;
 }
 
 /**
  * Writes documents to the following generation and takes them off its list, in one statement. Only where they are stored
  * in the live one in that revision, and only while the two have these roles. Answers the ids that were written.
- * @param rowBytes of a token vector's values in the live generation, where chunks name rows
+ *
+ * Token vectors that neither of the two names any more go.
  */
 export async function storeFollowed(
   database: Database,
   target: FollowTarget,
   documents: readonly FollowedChunks[],
-  rowBytes = 0,
 ): Promise<Set<string>> {
+  const { collectionId, live, follower, tokenSet = null } = target;
   // Old chunks may be there of any number: nothing counts them.
-  const sorted = inLockOrder(documents).map((document) => ({ ...document, storedChunks: 1 }));
-  const { collectionId, live, follower } = target;
+  const sorted = inLockOrder(documents).map((document) => ({
+    ...document,
+    storedChunks: 1,
+    ...(document.read === undefined ? {} : { tokenSource: document.read.source }),
+  }));
   const params: unknown[] = [...namedParams(collectionId, sorted), collectionId, live, follower];
-  const table = chunkTable(collectionId, live);
-  const unchanged = whileUnchanged(table, sorted, params);
-  const written = await chunkParts(database, chunkTable(collectionId, follower), sorted, params, { table, rowBytes });
+  const given = (value: unknown, type: string): string => `$${params.push(value)}::${type}`;
+  const unchanged = whileUnchanged(sorted, given);
+  const tokens = tokenSet === null ? undefined : tokenTable(collectionId, tokenSet);
+  const parts = [await chunkParts(database, { chunks: chunkTable(collectionId, follower), tokens }, sorted, params)];
+  if (tokens !== undefined) {
+    const ids = sorted.map(({ id }) => id);
+    const kept = sorted.flatMap(({ tokenSource }) => tokenSource ?? []);
+    // Chunks that bring their own beside those of the live generation do not know what that one names.
+    if (kept.length === ids.length) parts.push(dropSources(tokens, { ids, kept }, "true", given));
+    else if (target.sharesTokens !== true) parts.push(dropSources(tokens, { ids }, "true", given));
+  }
   const { rows } = await database.query<{ id: string }>(
     `with roles as (
        select c.id from ${writersGate("$4")}, polyseme_store.collections c
@@ -53,35 +77,27 @@ export async function storeFollowed(
      ), unlisted as (
        delete from polyseme_store.followed_documents q using ready r, roles
        where q.collection_id = roles.id and q.id = r.id and q.revision <= r.revision
-     ), ${written}
+     ), ${parts.join(", ")}
      select id from ready`,
     params,
   );
   return new Set(rows.map(({ id }) => id));
 }
 
-/** A condition on `d`: the chunks that are to be read are those that were read before. They are all of one transaction. */
-function whileUnchanged(table: string, documents: readonly FollowedChunks[], params: unknown[]): string {
-  const read = documents.flatMap((document) =>
-    document.read === undefined ? [] : [{ ...document.read, id: document.id }],
-  );
+/** A condition on `d`: what the chunks name rows of is what the live generation names too. */
+function whileUnchanged(documents: readonly FollowedChunks[], given: (value: unknown, type: string) => string): string {
+  const read = documents.flatMap(({ id, read: own }) => (own === undefined ? [] : [{ id, storedAt: own.storedAt }]));
   if (read.length === 0) return "";
   if (read.length < documents.length) throw new Error("Chunks that name rows and others cannot be one write");
-  const given = (values: readonly (string | number)[], type: string): string => `$${params.push(values)}::${type}`;
   const ids = given(
     read.map(({ id }) => id),
     "text[]",
   );
-  const versions = given(
-    read.map(({ version }) => version),
-    "text[]",
-  );
-  const counts = given(
-    read.map(({ count }) => count),
-    "int[]",
+  const times = given(
+    read.map(({ storedAt }) => storedAt),
+    "timestamptz[]",
   );
   return `and (
-           select v.count = (select count(*) from ${table} c where c.document_id = v.id and c.xmin::text = v.version)
-           from unnest(${ids}, ${versions}, ${counts}) as v(id, version, count) where v.id = d.id
+           select d.stored_at is not distinct from v.stored_at from unnest(${ids}, ${times}) as v(id, stored_at) where v.id = d.id
          )`;
 }

@@ -4,6 +4,8 @@ import { storeChunks, type Database, type EmbeddedDocument } from "@polyseme/sto
 export interface WriteTarget {
   readonly collectionId: number;
   readonly generation: number;
+  /** Of generations that keep token vectors. */
+  readonly tokenSet?: number | null;
 }
 
 /**

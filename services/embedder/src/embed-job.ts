@@ -156,7 +156,11 @@ async function runDocument(
     const flow = { key: `${collection.id} ${priority}`, weight: 1 + priority };
     const isSuspect = deaths >= SUSPECT_DEATHS;
     const chunks = await embedSafely(deps, { id, model, text, sections, settings, flow, isSuspect, trace }, encoder);
-    const target = { collectionId: collection.id, generation: collection.generation.number };
+    const target = {
+      collectionId: collection.id,
+      generation: collection.generation.number,
+      tokenSet: collection.generation.tokenSet ?? null,
+    };
     const leaveWrite = trace.enter("write");
     const { traceparent } = trace.span;
     const written = await untilReachable(() => deps.writer.write(target, { ...document, chunks }, traceparent), {

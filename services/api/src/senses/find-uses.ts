@@ -1,5 +1,13 @@
 import { unpackUnits, type Filter } from "@polyseme/core";
-import { findWords, readTokenRows, type Collection, type Database, type RowRef, type WordChunk } from "@polyseme/store";
+import {
+  findWords,
+  readTokenRows,
+  rowOf,
+  type Collection,
+  type Database,
+  type RowRef,
+  type WordChunk,
+} from "@polyseme/store";
 import { makeFormOf, wordRuns } from "@polyseme/words";
 import { directionOf, storedRow } from "./unit-vectors.ts";
 import { indexedForms } from "./word-place.ts";
@@ -69,7 +77,7 @@ export async function findUses(
 }
 
 function usesIn(chunk: WordChunk, forms: readonly string[], formOf: (word: string) => string): PlacedUse[] {
-  const { documentId, ordinal, version, start, end, text } = chunk;
+  const { documentId, ordinal, start, end, text } = chunk;
   const units = unpackUnits(chunk.units, 0, { rows: chunk.rows });
   const words = Array.from(units.starts, (from, i) => text.slice(from, units.ends[i]));
   return wordRuns(words, forms, formOf).map((first) => {
@@ -82,7 +90,7 @@ function usesIn(chunk: WordChunk, forms: readonly string[], formOf: (word: strin
       start: start + from,
       end: start + to,
       word: text.slice(from, to),
-      rows: numbers.map((i) => ({ documentId, ordinal, version, rows: chunk.rows, row: units.rows[i] ?? 0 })),
+      rows: numbers.map((i) => rowOf(chunk, units.rows[i] ?? 0)),
       pieces: numbers.map((i) => units.pieces[i] ?? 1),
     };
   });

@@ -5,10 +5,10 @@ import {
   claimFollowed,
   failFollowed,
   followMethod,
+  followTarget,
   readPacked,
   readTexts,
   releaseFollowed,
-  rowBytes,
   storeFollowed,
   type Database,
   type DocumentRef,
@@ -103,24 +103,19 @@ async function rechunkAll(
   const { collection, follower } = following;
   const { chunking, tokens } = follower;
   const settings = { chunking, tokens, formOf: makeFormOf(follower.language), specialTokens };
-  // Pooled rows lie scattered, so that there would be a name for nearly each of them.
-  const mayName = tokens.tokenVectors !== "none" && tokens.tokenPooling === 1;
-  const source = { collectionId: collection.id, generation: collection.generation.number };
+  const isShared = followTarget(following).sharesTokens === true;
   const rest: FollowedDocument[] = [];
   for (const group of groupsOf(due, ({ tokens: count }) => count, TOKENS_A_READ)) {
-    const [copied, named]: [Finished[], Finished[]] = [[], []];
-    for (const { chunks: stored, read, ...document } of await readPacked(deps.database, source, group)) {
+    const finished: Finished[] = [];
+    for (const { chunks: stored, read, ...document } of await readPacked(deps.database, collection, group)) {
       const { id, revision } = document;
-      const isNamed = mayName && read !== undefined;
-      const chunks = rechunk(document, stored, { ...settings, rows: isNamed ? "named" : "copied" });
+      const chunks = rechunk(document, stored, { ...settings, rows: isShared ? "shared" : "copied" });
       if (chunks === undefined) rest.push(...group.filter((document) => document.id === id));
-      else if (isNamed) named.push({ id, revision, chunks, read });
-      else copied.push({ id, revision, chunks });
+      else finished.push({ id, revision, chunks, ...(isShared ? { read } : {}) });
       // A search's answer may wait for the thread.
       await nextTurn();
     }
-    await write(deps, following, named);
-    await write(deps, following, copied);
+    await write(deps, following, finished);
   }
   return rest;
 }
@@ -183,11 +178,11 @@ async function reembed(
 /** What was replaced meanwhile stays listed, or is listed again by whoever stores it. A statement that fails for one document's sake is halved. */
 async function write(deps: FollowDeps, following: Following, finished: readonly Finished[]): Promise<void> {
   if (finished.length === 0) return;
-  const { collection, follower } = following;
-  const target = { collectionId: collection.id, live: collection.generation.number, follower: follower.number };
+  const { collection } = following;
+  const target = followTarget(following);
   const stopTimer = deps.metrics.stageSeconds.startTimer({ stage: "follow_write" });
   try {
-    const written = await storeFollowed(deps.database, target, finished, rowBytes(collection));
+    const written = await storeFollowed(deps.database, target, finished);
     deps.metrics.documentsFollowed.inc({ method: followMethod(following) }, written.size);
     const stale = finished.filter(({ id }) => !written.has(id));
     if (stale.length > 0)

@@ -10,8 +10,8 @@ export interface RechunkSettings extends Pick<Generation, "chunking" | "tokens">
   readonly formOf: (word: string) => string;
   /** How many the model adds to each chunk. */
   readonly specialTokens: number;
-  /** What is kept of token vectors: copies, or the names of the stored chunks' rows for whoever can copy them at less cost. */
-  readonly rows: "copied" | "named";
+  /** What is kept of token vectors: copies, or the names of the rows that are stored. */
+  readonly rows: "copied" | "shared";
 }
 
 /**
@@ -54,8 +54,8 @@ export function rechunk(
     if (settings.tokens.tokenVectors === "none") return embedded;
     const own = { starts: units.starts.subarray(from, to), ends: units.ends.subarray(from, to) };
     const forms = formsOf(text, own, formOf);
-    return settings.rows === "named"
-      ? { ...embedded, named: { sliced: sliceRange(tokens, [from, to], start, rowsOf), forms } }
+    return settings.rows === "shared"
+      ? { ...embedded, shared: { sliced: sliceRange(tokens, [from, to], start, rowsOf), forms } }
       : { ...embedded, units: { packed: packRange(tokens, [from, to], start), forms } };
   });
 }

@@ -1,0 +1,393 @@
+import { readdir, readFile } from "node:fs/promises";
+import { setTimeout as after } from "node:timers/promises";
+import { packTokens, PolysemeError } from "@polyseme/core";
+import {
+  acceptDocuments,
+  claimDocuments,
+  claimFollowed,
+  cutOver,
+  deleteCollection,
+  deleteDocuments,
+  dropUnusedTables,
+  endMigration,
+  ensureCollection,
+  followTarget,
+  getCollection,
+  getMigration,
+  listMoreFollowed,
+  migrate,
+  openPostgres,
+  readChunkTokens,
+  readPacked,
+  releaseDocuments,
+  releaseFollowed,
+  rollBack,
+  startMigration,
+  storeChunks,
+  storeFollowed,
+  type Collection,
+  type Database,
+  type DocumentRef,
+  type EmbeddedChunk,
+} from "@polyseme/store";
+import { makeFormOf } from "@polyseme/words";
+import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+import { rechunk } from "../services/embedder/src/follow/rechunk.ts";
+import { freshServers, type TestServers } from "./support/stack.ts";
+
+const databaseUrl = inject("databaseUrl");
+const DIMENSIONS = 3;
+const tokens = { tokenVectors: "int8", tokenPooling: 1, lateChunking: true } as const;
+const chunking = { maxTokens: 32, overlapTokens: 0, strategy: "sentence" } as const;
+const settings = { model: "m", dimensions: DIMENSIONS, chunking, tokens, language: null };
+const SMALLER = { ...settings, chunking: { ...chunking, maxTokens: 5 } };
+const formOf = makeFormOf(null);
+
+/** Packed vectors that tell the text they are of. */
+function packedOf(text: string): Buffer {
+  const words = [...text.matchAll(/\S+/g)];
+  return packTokens(
+    {
+      starts: Int32Array.from(words, ({ index }) => index),
+      ends: Int32Array.from(words, ({ index, 0: word }) => index + word.length),
+      pieces: Int32Array.from(words, () => 1),
+      rows: Int32Array.from(words, (_, i) => i),
+    },
+    Float32Array.from(words.flatMap(([word]) => [1, word.length, Number(word.replaceAll(/\D/g, "")) || 0])),
+    { precision: "int8", dimensions: DIMENSIONS, origin: 0 },
+  );
+}
+
+/** What an encoder would make of a text: a chunk of every three words. */
+function chunksOf(text: string): EmbeddedChunk[] {
+  const words = [...text.matchAll(/\S+\s*/g)];
+  const groups = Array.from({ length: Math.ceil(words.length / 3) }, (_, i) => words.slice(3 * i, 3 * i + 3));
+  return groups.map((group) => {
+    const start = group[0]?.index ?? 0;
+    const own = group.map(([word]) => word).join("");
+    const units = { packed: packedOf(own), forms: own.trim().split(/\s+/) };
+    const embedding = Float32Array.of(1, 0, 0);
+    return { start, end: start + own.length, text: own, tokens: group.length, embedding, units };
+  });
+}
+
+const isConflict = (error: unknown): boolean => error instanceof PolysemeError && error.code === "conflict";
+
+describe.skipIf(databaseUrl === null)("token vectors that generations share", () => {
+  let servers: TestServers;
+  let database: Database;
+
+  beforeAll(async () => {
+    servers = await freshServers(databaseUrl ?? "", undefined);
+    database = openPostgres(servers.environment.DATABASE_URL, { maxConnections: 12, onIdleError: () => undefined });
+    await migrate(database);
+  });
+  afterAll(async () => {
+    await database.close();
+    await servers.drop();
+  });
+
+  const make = async (name: string): Promise<Collection> =>
+    (await ensureCollection(database, { name, ...settings })).collection;
+
+  const push = async (collection: Collection, id: string, text: string): Promise<DocumentRef> => {
+    const document = { id, title: null, text, metadataJson: "{}", priority: 0 };
+    const outcome = await acceptDocuments(database, {
+      collectionId: collection.id,
+      newTickets: [`t${collection.id}`],
+      incoming: [{ document, job: 1, ticket: `t${collection.id}`, mayRepeat: false }],
+    });
+    if (outcome.kind !== "written") throw new Error(outcome.kind);
+    return { id, revision: outcome.accepted[0]?.revision ?? 0 };
+  };
+
+  /** What a worker does with one document, for the generation that is live when it begins. */
+  const embed = async (
+    name: string,
+    ref: DocumentRef,
+    encode: () => Promise<unknown> = () => after(0),
+  ): Promise<void> => {
+    const { id: collectionId, generation } = await getCollection(database, name);
+    const [claimed] = await claimDocuments(database, collectionId, [ref]);
+    if (claimed === undefined) return;
+    await encode();
+    const target = { collectionId, generation: generation.number, tokenSet: generation.tokenSet ?? null };
+    const { moved } = await storeChunks(database, target, [{ ...claimed, chunks: chunksOf(claimed.text) }]);
+    if (!moved) return;
+    const back = { code: "unavailable", message: "moved", afterMs: 0, countsAsAttempt: false } as const;
+    await releaseDocuments(database, collectionId, [ref], back);
+  };
+
+  /** What a follower does in one pass; answers whether there was anything to do. */
+  const follow = async (name: string, meanwhile: () => Promise<unknown> = () => after(0)): Promise<boolean> => {
+    const following = await getMigration(database, name);
+    const { collection, follower } = following;
+    await listMoreFollowed(database, collection.id);
+    const claimed = await claimFollowed(database, collection.id, 8);
+    const read = await readPacked(database, collection, claimed);
+    await meanwhile();
+    const written = await storeFollowed(
+      database,
+      followTarget(following),
+      read.map(({ id, revision, chunks, ...document }) => ({
+        id,
+        revision,
+        read: document.read,
+        chunks:
+          rechunk(document, chunks, { ...follower, formOf, specialTokens: 2, rows: "shared" }) ??
+          chunksOf(document.text),
+      })),
+    );
+    const rest = claimed.filter(({ id }) => !written.has(id));
+    await releaseFollowed(database, collection.id, rest, { afterMs: 0, countsAsAttempt: false });
+    return claimed.length > 0;
+  };
+
+  /** Texts by id, and whether all chunks of each have the vectors of their own words. */
+  const contentsOf = async (collection: Collection): Promise<Record<string, string>> => {
+    const { rows } = await database.query<{ documentId: string; ordinal: number }>(
+      `select document_id as "documentId", ordinal from polyseme_store.chunks_${collection.id}_${collection.generation.number} order by 1, 2`,
+    );
+    const texts: Record<string, string> = {};
+    for (const { documentId, text, tokens: packed } of await readChunkTokens(database, collection, rows)) {
+      const own = packed.equals(packedOf(text)) ? text : `${text} has other vectors`;
+      texts[documentId] = `${texts[documentId] ?? ""}${own}`;
+    }
+    return texts;
+  };
+  const bothOf = async (name: string): Promise<Record<string, string>[]> => {
+    const { collection, follower } = await getMigration(database, name);
+    return [await contentsOf(collection), await contentsOf({ ...collection, generation: follower })];
+  };
+  const ledger = async ({ id }: Collection): Promise<Record<string, string>> => {
+    const { rows } = await database.query<{ id: string; text: string }>(
+      "select id, text from polyseme_store.documents where collection_id = $1 order by id",
+      [id],
+    );
+    return Object.fromEntries(rows.map((row) => [row.id, row.text]));
+  };
+  /** How many writes of each document have vectors in the set. */
+  const sourcesOf = async ({ id }: Collection, set = 1): Promise<Record<string, number>> => {
+    const { rows } = await database.query<{ id: string; sources: number }>(
+      `select document_id as id, count(distinct source)::int as sources from polyseme_store.tokens_${id}_${set} group by 1 order by 1`,
+    );
+    return Object.fromEntries(rows.map((row) => [row.id, row.sources]));
+  };
+  /** How many chunks name vectors that are not there. */
+  const lostIn = async ({ id }: Collection, generation: number): Promise<number> => {
+    const { rows } = await database.query<{ lost: number }>(
+      `select count(*)::int as lost from polyseme_store.chunks_${id}_${generation} c where not exists (
+         select from polyseme_store.tokens_${id}_1 t where t.document_id = c.document_id and t.source = c.token_source)`,
+    );
+    return rows[0]?.lost ?? -1;
+  };
+  const tableIsThere = async (table: string): Promise<boolean> => {
+    const { rows } = await database.query<{ there: boolean }>("select to_regclass($1) is not null as there", [table]);
+    return rows[0]?.there === true;
+  };
+
+  test("outlive the generation that they were made with, and go with the last one that names them", async () => {
+    const collection = await make("outlive");
+    const text = "w1 w22 w333 w4 w55 w666 w7";
+    await embed("outlive", await push(collection, "d", text));
+    await startMigration(database, "outlive", SMALLER);
+    while (await follow("outlive"));
+    expect(await bothOf("outlive")).toEqual([{ d: text }, { d: text }]);
+    await cutOver(database, "outlive", { force: false });
+    await endMigration(database, "outlive");
+    await dropUnusedTables(database);
+    expect(await tableIsThere(`polyseme_store.chunks_${collection.id}_1`)).toBe(false);
+    expect(await contentsOf(await getCollection(database, "outlive"))).toEqual({ d: text });
+    // One more, made from chunks that name ranges themselves.
+    await startMigration(database, "outlive", { ...SMALLER, chunking: { ...chunking, maxTokens: 7 } });
+    while (await follow("outlive"));
+    expect(await bothOf("outlive")).toEqual([{ d: text }, { d: text }]);
+    await startMigrationAgain("outlive");
+    expect(await contentsOf(await getCollection(database, "outlive"))).toEqual({ d: text });
+    await deleteCollection(database, "outlive");
+    expect(await tableIsThere(`polyseme_store.tokens_${collection.id}_1`)).toBe(false);
+  });
+
+  const startMigrationAgain = async (name: string): Promise<void> => {
+    await endMigration(database, name);
+    await dropUnusedTables(database);
+    await startMigration(database, name, { ...settings, model: "other" });
+    await endMigration(database, name);
+    await dropUnusedTables(database);
+  };
+
+  test("of a changed document stay until both generations have others, and of a deleted one go at once", async () => {
+    const collection = await make("changed");
+    await embed("changed", await push(collection, "d", "one two three four five"));
+    await embed("changed", await push(collection, "d", "six seven eight nine ten"));
+    expect(await sourcesOf(collection)).toEqual({ d: 1 });
+    await startMigration(database, "changed", SMALLER);
+    while (await follow("changed"));
+    const next = "eleven twelve thirteen fourteen fifteen";
+    await embed("changed", await push(collection, "d", next));
+    expect(await sourcesOf(collection)).toEqual({ d: 2 });
+    expect(await bothOf("changed")).toEqual([{ d: next }, { d: "six seven eight nine ten" }]);
+    while (await follow("changed"));
+    expect(await sourcesOf(collection)).toEqual({ d: 1 });
+    expect(await bothOf("changed")).toEqual([{ d: next }, { d: next }]);
+    await deleteDocuments(database, collection, ["d"]);
+    expect(await sourcesOf(collection)).toEqual({});
+    expect(await bothOf("changed")).toEqual([{}, {}]);
+  });
+
+  test("are not named by chunks of a document that was changed while they were made", async () => {
+    const collection = await make("meanwhile");
+    await embed("meanwhile", await push(collection, "d", "one two three four five"));
+    await startMigration(database, "meanwhile", SMALLER);
+    const next = "six seven eight nine ten";
+    await follow("meanwhile", async () => {
+      await embed("meanwhile", await push(collection, "d", next));
+    });
+    expect(await bothOf("meanwhile")).toEqual([{ d: next }, {}]);
+    while (await follow("meanwhile"));
+    expect(await bothOf("meanwhile")).toEqual([{ d: next }, { d: next }]);
+  });
+
+  test("are those of their words after any mixture of pushes, writes, deletes, cutovers and rollbacks", async () => {
+    const collection = await make("mixed");
+    const seed = Number(process.env["POLYSEME_SEED"] ?? Date.now() % 100_000);
+    let state = seed;
+    const random = (below: number): number => {
+      state = (state * 1_103_515_245 + 12_345) % 2_147_483_648;
+      return Math.floor((state / 2_147_483_648) * below);
+    };
+    const ids = Array.from({ length: 12 }, (_, i) => `d${i}`);
+    const pick = (): string => ids[random(ids.length)] ?? "d0";
+    for (const id of ids) await embed("mixed", await push(collection, id, "first life of it"));
+    await startMigration(database, "mixed", SMALLER);
+    const untilMs = performance.now() + 4_000;
+    const again = async (act: () => Promise<unknown>): Promise<void> => {
+      while (performance.now() < untilMs) {
+        await act();
+        await after(random(4));
+      }
+    };
+    let switches = 0;
+    await Promise.all([
+      ...[1, 2, 3].map(() =>
+        again(async () => {
+          const words = Array.from({ length: 1 + random(9) }, () => `w${random(100)}`);
+          await embed("mixed", await push(collection, pick(), words.join(" ")), () => after(random(15)));
+          // Now and then a generation has caught up and may be cut over to.
+          await after(random(60));
+        }),
+      ),
+      ...[1, 2].map(() => again(() => follow("mixed", () => after(random(10))))),
+      again(async () => {
+        await after(40);
+        await deleteDocuments(database, collection, [pick()]);
+      }),
+      again(async () => {
+        await (random(2) === 0 ? cutOver(database, "mixed", { force: false }) : rollBack(database, "mixed")).then(
+          () => (switches += 1),
+          (error: unknown) => {
+            if (!isConflict(error)) throw error;
+          },
+        );
+      }),
+      // Whichever is live, a chunk that is there has its vectors.
+      again(async () => {
+        for (const generation of [1, 2])
+          expect({ seed, lost: await lostIn(collection, generation) }).toEqual({ seed, lost: 0 });
+        for (const texts of await bothOf("mixed"))
+          expect({ seed, wrong: Object.values(texts).filter((text) => text.includes("other")) }).toEqual({
+            seed,
+            wrong: [],
+          });
+      }),
+    ]);
+    const waiting = async (): Promise<DocumentRef[]> => {
+      const { rows } = await database.query<DocumentRef>(
+        "select id, revision from polyseme_store.documents where collection_id = $1 and state <> 'stored'",
+        [collection.id],
+      );
+      return rows;
+    };
+    for (const ref of await waiting()) await embed("mixed", ref);
+    expect(await waiting()).toEqual([]);
+    while (await follow("mixed"));
+    const expected = await ledger(collection);
+    expect({ seed, both: await bothOf("mixed") }).toEqual({ seed, both: [expected, expected] });
+    expect(switches).toBeGreaterThan(2);
+    // What an unlucky moment left goes with the next write of its document.
+    for (const [id, text] of Object.entries(expected)) await embed("mixed", await push(collection, id, `${text} more`));
+    while (await follow("mixed"));
+    const left = Object.values(await sourcesOf(collection));
+    expect({ seed, left }).toEqual({ seed, left: left.map(() => 1) });
+  });
+});
+
+describe.skipIf(databaseUrl === null)("token vectors that lay beside their chunks", () => {
+  let servers: TestServers;
+  let database: Database;
+
+  beforeAll(async () => {
+    servers = await freshServers(databaseUrl ?? "", undefined);
+    database = openPostgres(servers.environment.DATABASE_URL, { maxConnections: 2, onIdleError: () => undefined });
+  });
+  afterAll(async () => {
+    await database.close();
+    await servers.drop();
+  });
+
+  test("are the same after the schema is brought up, and a generation can be made from them", async () => {
+    const folder = new URL("../packages/store/migrations/", import.meta.url);
+    const earlier = (await readdir(folder)).filter((name) => name < "0011").sort();
+    await database.query("create extension if not exists vector");
+    await database.query("create schema polyseme; create schema polyseme_store");
+    await database.query(
+      "create table polyseme_store.migrations (number integer primary key, name text not null, applied_at timestamptz not null default now())",
+    );
+    for (const name of earlier) {
+      await database.query(await readFile(new URL(name, folder), "utf8"));
+      await database.query("insert into polyseme_store.migrations (number, name) values ($1, $2)", [
+        Number(name.slice(0, 4)),
+        name,
+      ]);
+    }
+    await database.query(
+      `insert into polyseme_store.collections (name) values ('old');
+       insert into polyseme_store.generations (collection_id, number, model, dimensions, chunking, token_vectors, late_chunking)
+       values (1, 1, 'm', ${DIMENSIONS}, '${JSON.stringify(chunking)}', 'int8', true);
+       create table polyseme_store.chunks_1_1 (document_id text not null, ordinal integer not null, start_offset integer not null,
+         end_offset integer not null, token_count integer not null, text text not null, embedding vector(${DIMENSIONS}) not null,
+         primary key (document_id, ordinal));
+       alter table polyseme_store.chunks_1_1 add column tokens bytea not null, add column words text[] not null;
+       alter table polyseme_store.chunks_1_1 alter column tokens set storage external;
+       create index on polyseme_store.chunks_1_1 using gin (words)`,
+    );
+    const text = "w1 w22 w333 w4 w55 w666 w7";
+    await database.query(
+      `insert into polyseme_store.documents (collection_id, id, revision, stored_revision, state, text, text_hash, job, chunk_count, stored_at)
+       values (1, 'd', 1, 1, 'stored', $1, '', 1, 3, now())`,
+      [text],
+    );
+    const chunks = chunksOf(text);
+    for (const [ordinal, { start, end, text: own, units }] of chunks.entries())
+      await database.query("insert into polyseme_store.chunks_1_1 values ('d', $1, $2, $3, 3, $4, '[1,0,0]', $5, $6)", [
+        ordinal,
+        start,
+        end,
+        own,
+        units?.packed,
+        units?.forms,
+      ]);
+    await migrate(database);
+    const collection = await getCollection(database, "old");
+    const places = chunks.map((_, ordinal) => ({ documentId: "d", ordinal }));
+    const read = await readChunkTokens(database, collection, places);
+    expect(read.map((chunk) => chunk.tokens.toString("hex"))).toEqual(
+      chunks.map(({ units }) => units?.packed.toString("hex")),
+    );
+    const [document] = await readPacked(database, collection, [{ id: "d", revision: 1 }]);
+    expect(document).toMatchObject({ text, read: { source: 0 } });
+    expect(document?.chunks).toEqual(chunks.map(({ start, units }) => ({ start, packed: units?.packed })));
+    const { follower } = await startMigration(database, "old", SMALLER);
+    expect(follower.tokenSet).toBe(1);
+  });
+});
