@@ -95,6 +95,8 @@ function print(prepared: PreparedModel, { out }: CliContext): void {
     `${rates.ratio.toFixed(2)} times the tokens/s, over ${cosine.texts} texts. ` +
       `Alone and in a batch a text differs by ${prepared.batchDifference.toExponential(0)} at most.`,
   );
+  if (rates.ratio < 1)
+    out.line("The model is too small, or this machine too busy, for integers to gain: float32 is faster here.");
   if (prepared.floatProducts > 0)
     out.line(
       `${prepared.floatProducts} of ${prepared.integerProducts + prepared.floatProducts} products stay float32.`,

@@ -3,8 +3,10 @@ import { join } from "node:path";
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { SMALL, writeSmallBert } from "../../../../test/fixtures/encoder/small-bert.ts";
+import { planOutputs } from "../append-outputs.ts";
 import { makeGraph } from "../made-graph.ts";
 import { valuesOf } from "../model-tensor.ts";
+import { readGraph } from "../onnx-graph.ts";
 import { writeModel, type OnnxModel } from "../onnx-model.ts";
 import { padBatch } from "../pad-batch.ts";
 import { calibrate } from "./calibrate.ts";
@@ -98,6 +100,41 @@ test("the input table's rows come out of int8, each near its own", async () => {
   const table = valuesOf(graph.tensors.get("words") ?? { dims: [], element: 1, data: new Uint8Array(0) });
   expect(cosine(row, Array.from(table.slice(700 * WIDTH, 701 * WIDTH)))).toBeGreaterThan(0.9999);
 });
+
+test.each(["mean", "cls", "max", "last"] as const)(
+  "outputs are appended to it as to any graph: %s",
+  async (pooling) => {
+    const rows = [2, 9, 17].map((at) => texts[at] ?? Int32Array.of(5));
+    for (const model of [graph, quantised.model].map(writeModel)) {
+      const { appended } = planOutputs(readGraph(model), pooling);
+      const session = await InferenceSession.create(Buffer.concat([model, appended]), { logSeverityLevel: 4 });
+      const { ids, mask, count, longest } = padBatch(rows, 0);
+      const as = (values: BigInt64Array): Tensor => new Tensor("int64", values, [count, longest]);
+      const results = await session.run({ input_ids: as(ids), attention_mask: as(mask) });
+      await session.release();
+      expect(results["static_embedding"]?.dims).toEqual([3, longest, WIDTH]);
+      const pooled = Array.from(results["sentence_embedding"]?.data as Float32Array);
+      (await run(model, rows)).forEach((vectors, row) => {
+        const tokens = Array.from({ length: vectors.length / WIDTH }, (_, at) =>
+          vectors.slice(at * WIDTH, (at + 1) * WIDTH),
+        );
+        const found = pooled.slice(row * WIDTH, (row + 1) * WIDTH);
+        expect(cosine(found, POOLED[pooling](tokens))).toBeCloseTo(1, 6);
+        expect(Math.hypot(...found)).toBeCloseTo(1, 5);
+      });
+    }
+  },
+);
+
+const column = (tokens: readonly number[][], at: number): number[] => tokens.map((token) => token[at] ?? NaN);
+const byColumn = (tokens: readonly number[][], of: (values: number[]) => number): number[] =>
+  Array.from({ length: WIDTH }, (_, at) => of(column(tokens, at)));
+const POOLED: Record<"mean" | "cls" | "max" | "last", (tokens: readonly number[][]) => readonly number[]> = {
+  mean: (tokens) => byColumn(tokens, (values) => values.reduce((sum, one) => sum + one, 0)),
+  cls: ([first = []]) => first,
+  max: (tokens) => byColumn(tokens, (values) => Math.max(...values)),
+  last: (tokens) => tokens.at(-1) ?? [],
+};
 
 test("a group without known activations stays as it was", () => {
   const [first] = groups;
