@@ -11,14 +11,17 @@ export interface QuantisedWeights {
 /**
  * CPUs without VNNI add two neighbouring products in 16 bits: 255 x 127 twice would not fit. Two neighbours in a column
  * have weights of one sign that add up to this at most: 255 x 128 = 32,640. One step is left for rounding. Cosine of
- * MiniLM with float32: 0.99875 on every CPU, where weights of the full range have 0.99892 with VNNI and 0.9949 without.
+ * MiniLM with float32, smoothed by 0.65 and 0.35: 0.99875; weights of the full range have 0.99892, but 0.9949 in 16 bits.
  */
 const PAIR_MOST = 127;
 /** Largest magnitude of int8; -128 is left out so that both signs have the same steps. */
 const INT8_MOST = 127;
-/** How much of a channel's range is moved from the activations into the weights. */
-const SHARE_OF_ACTIVATIONS = 0.65;
-const SHARE_OF_WEIGHTS = 0.35;
+/**
+ * How much of a channel's range is moved from the activations into the weights. MiniLM over 300 texts: mean cosine 0.99904
+ * (worst 0.99830); with 0.65 and 0.35 0.99879 (0.99683), 0.65 and 0.5 0.99896 (0.99759), 0.8 and 0.35 0.99863 (0.99682).
+ */
+const SHARE_OF_ACTIVATIONS = 0.5;
+const SHARE_OF_WEIGHTS = 0.5;
 /** A channel that is (nearly) never used must not ask for an endless factor. */
 const LEAST_MAGNITUDE = 1e-5;
 
