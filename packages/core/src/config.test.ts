@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { DEVICES, isLoopback, LOG_LEVELS, readConfig, requireServers, type Environment } from "./config.ts";
 import { PolysemeError } from "./errors.ts";
+import { readHubConfig } from "./hub-config.ts";
 
 const DATABASE_URL = "postgres://me:s3cret@db:5432/texts";
 const REDIS_URL = "redis://:hunter2@queue:6379";
@@ -22,6 +23,7 @@ describe("the settings", () => {
       backend: { kind: "embedded", dataDir: "./.polyseme" },
       model: "all-MiniLM-L6-v2",
       modelsDir: undefined,
+      hub: readHubConfig({}),
       device: "auto",
       encoderThreads: undefined,
       batchTokens: undefined,
@@ -65,6 +67,7 @@ describe("the settings", () => {
       },
       model: "org/model",
       modelsDir: "/models",
+      hub: readHubConfig({}),
       device: "cuda",
       encoderThreads: 4,
       batchTokens: 512,

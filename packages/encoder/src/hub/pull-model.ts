@@ -91,7 +91,9 @@ export async function pullModel(id: HubId, options: PullOptions): Promise<Pulled
     return { ...here, download: await download(id, { work, folder, lock }, options) };
   } catch (error) {
     signal.throwIfAborted();
-    lock.lost.throwIfAborted();
+    // Another that took this process for dead may have been faster.
+    if (await isHere()) return here;
+    await lock.confirm();
     throw error;
   } finally {
     await lock.release();
