@@ -215,7 +215,7 @@ describe("two that want the same model at once", () => {
     };
     // Its next beat would come long after the other has taken it for dead.
     const silent = pull("org/tiny", { tuning: { ...TUNING, beatMs: 2_000 } });
-    const other = await pull("org/tiny", { tuning: TUNING });
+    const other = await pull("org/tiny", { tuning: { ...TUNING, silentMs: 200 } });
     expect(other.download?.commit).toBe(HUB_COMMIT);
     release();
     expect((await silent).download).toBeUndefined();
