@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import type { Page } from "playwright-core";
 import { chromiumHere, launchBrowser } from "../support/browser.ts";
 import { startEmbeddedStack } from "../support/stack.ts";
+import { picturePageViews } from "./page-views.ts";
 
 /**
  * Makes the pictures of docs/images anew: the page as it is, on a server of its own with the labelled sentences of the
@@ -25,6 +26,7 @@ try {
   await page.goto(`${stack.http.url}/#/senses?collection=${COLLECTION}&word=apple`);
   await page.locator(".scatter").waitFor();
   await keep(page, "senses");
+  await picturePageViews(page, stack, keep);
 } finally {
   await browser.close();
   await stack.stop();

@@ -27,9 +27,16 @@ export function Tabs({ label, tabs, chosen, onChoose }: Props) {
   if (!made.includes(chosen)) setMade([...made, chosen]);
   // On a narrow screen the list scrolls sideways, and the chosen one may be beyond its edge.
   useEffect(() => {
-    const tab = list.current?.querySelector<HTMLElement>(`#tab-${chosen}`);
-    if (list.current === null || tab == null) return;
-    list.current.scrollLeft = tab.offsetLeft + tab.offsetWidth / 2 - list.current.clientWidth / 2;
+    const show = (): void => {
+      const tab = list.current?.querySelector<HTMLElement>(`#tab-${chosen}`);
+      if (list.current === null || tab == null) return;
+      list.current.scrollLeft = tab.offsetLeft + tab.offsetWidth / 2 - list.current.clientWidth / 2;
+    };
+    show();
+    addEventListener("resize", show);
+    return () => {
+      removeEventListener("resize", show);
+    };
   }, [chosen]);
   const onKeyDown = (event: KeyboardEvent): void => {
     const next = nextIndex(

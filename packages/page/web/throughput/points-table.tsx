@@ -11,36 +11,38 @@ export function PointsTable({ points }: { readonly points: readonly Point[] }) {
   const rows = points.filter((_, i) => (points.length - 1 - i) % step === 0).reverse();
   const rate = (value: number | undefined): string => (value === undefined ? "–" : shorten(value));
   return (
-    <details class="card">
-      <summary>The same in figures</summary>
-      <div class="scroll" role="region" tabIndex={0} aria-label="Queue and throughput in figures">
-        <table class="list">
-          <thead>
-            <tr>
-              <th scope="col">Ago</th>
-              <th scope="col">Waiting</th>
-              <th scope="col">In work</th>
-              <th scope="col">Stored /s</th>
-              <th scope="col">Tokens /s</th>
-              <th scope="col">Backlog</th>
-              <th scope="col">Workers</th>
-            </tr>
-          </thead>
-          <tbody>
-            {rows.map((point) => (
-              <tr key={point.atMs}>
-                <th scope="row">{showSeconds(Math.round(((newest?.atMs ?? 0) - point.atMs) / 1_000))}</th>
-                <td>{showNumber(point.waiting)}</td>
-                <td>{showNumber(point.inWork)}</td>
-                <td>{rate(point.storedPerSecond)}</td>
-                <td>{rate(point.tokensPerSecond)}</td>
-                <td>{point.backlogSeconds === undefined ? "–" : showSeconds(point.backlogSeconds)}</td>
-                <td>{rate(point.workers)}</td>
+    <div class="card">
+      <details>
+        <summary>The same in figures</summary>
+        <div class="scroll" role="region" tabIndex={0} aria-label="Queue and throughput in figures">
+          <table class="list">
+            <thead>
+              <tr>
+                <th scope="col">Ago</th>
+                <th scope="col">Waiting</th>
+                <th scope="col">In work</th>
+                <th scope="col">Stored /s</th>
+                <th scope="col">Tokens /s</th>
+                <th scope="col">Backlog</th>
+                <th scope="col">Workers</th>
               </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
-    </details>
+            </thead>
+            <tbody>
+              {rows.map((point) => (
+                <tr key={point.atMs}>
+                  <th scope="row">{showSeconds(Math.round(((newest?.atMs ?? 0) - point.atMs) / 1_000))}</th>
+                  <td>{showNumber(point.waiting)}</td>
+                  <td>{showNumber(point.inWork)}</td>
+                  <td>{rate(point.storedPerSecond)}</td>
+                  <td>{rate(point.tokensPerSecond)}</td>
+                  <td>{point.backlogSeconds === undefined ? "–" : showSeconds(point.backlogSeconds)}</td>
+                  <td>{rate(point.workers)}</td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      </details>
+    </div>
   );
 }

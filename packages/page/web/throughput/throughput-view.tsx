@@ -60,7 +60,7 @@ export function ThroughputView({ server, active }: ViewProps) {
         <Chart
           title="Encoded"
           now={`${figure(now?.tokensPerSecond)} /s`}
-          unit="tokens a second, by the process that answers"
+          unit="tokens a second"
           values={points.map((p) => p.tokensPerSecond)}
         />
         <Chart
@@ -76,6 +76,7 @@ export function ThroughputView({ server, active }: ViewProps) {
           values={points.map((p) => p.workers)}
         />
       </div>
+      <p class="note">Encoded are the tokens of the process that answers; all else is the whole server's.</p>
       <PointsTable points={points} />
     </>
   );
