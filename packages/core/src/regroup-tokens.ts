@@ -13,16 +13,63 @@ export function joinTokens(chunks: readonly PackedTokens[]): PackedTokens {
   const { precision, dimensions } = first;
   if (chunks.some((chunk) => chunk.precision !== precision || chunk.dimensions !== dimensions))
     throw new Error("Chunks of different precisions or widths cannot be joined");
+  if (chunks.length === 1) return first;
   const rows = chunks.reduce((sum, { scales }) => sum + scales.length, 0);
   const values = precision === "int8" ? new Int8Array(rows * dimensions) : new Uint16Array(rows * dimensions);
   const scales = new Float32Array(rows);
   const norms = new Float32Array(rows);
-  const places: { start: number; end: number; pieces: number; row: number }[] = [];
   let rowsBefore = 0;
-  for (const { units, values: own, scales: ownScales, norms: ownNorms } of chunks) {
+  for (const { values: own, scales: ownScales, norms: ownNorms } of chunks) {
     values.set(own, rowsBefore * dimensions);
     scales.set(ownScales, rowsBefore);
     norms.set(ownNorms, rowsBefore);
+    rowsBefore += ownScales.length;
+  }
+  return {
+    precision,
+    dimensions,
+    units: followEachOther(chunks) ? concatUnits(chunks) : mergeUnits(chunks),
+    values,
+    scales,
+    norms,
+  };
+}
+
+/** Whether each chunk begins where the one before it has ended, so that there is nothing to sort. */
+function followEachOther(chunks: readonly PackedTokens[]): boolean {
+  let end = 0;
+  return chunks.every(({ units: { starts, ends } }) => {
+    const follows = (starts[0] ?? end) >= end;
+    end = ends.at(-1) ?? end;
+    return follows;
+  });
+}
+
+function concatUnits(chunks: readonly PackedTokens[]): TokenUnits {
+  const count = chunks.reduce((sum, { units }) => sum + units.starts.length, 0);
+  const joined = {
+    starts: new Int32Array(count),
+    ends: new Int32Array(count),
+    pieces: new Int32Array(count),
+    rows: new Int32Array(count),
+  };
+  let at = 0;
+  let rowsBefore = 0;
+  for (const { units, scales } of chunks) {
+    joined.starts.set(units.starts, at);
+    joined.ends.set(units.ends, at);
+    joined.pieces.set(units.pieces, at);
+    for (let i = 0; i < units.rows.length; i += 1) joined.rows[at + i] = rowsBefore + (units.rows[i] ?? 0);
+    at += units.starts.length;
+    rowsBefore += scales.length;
+  }
+  return joined;
+}
+
+function mergeUnits(chunks: readonly PackedTokens[]): TokenUnits {
+  const places: { start: number; end: number; pieces: number; row: number }[] = [];
+  let rowsBefore = 0;
+  for (const { units, scales } of chunks) {
     for (let i = 0; i < units.starts.length; i += 1)
       places.push({
         start: units.starts[i] ?? 0,
@@ -30,7 +77,7 @@ export function joinTokens(chunks: readonly PackedTokens[]): PackedTokens {
         pieces: units.pieces[i] ?? 0,
         row: rowsBefore + (units.rows[i] ?? 0),
       });
-    rowsBefore += ownScales.length;
+    rowsBefore += scales.length;
   }
   // Stable, so of two at one place the earlier chunk's is kept.
   places.sort((a, b) => a.start - b.start);
@@ -40,13 +87,12 @@ export function joinTokens(chunks: readonly PackedTokens[]): PackedTokens {
     end = place.end;
     return true;
   });
-  const units: TokenUnits = {
+  return {
     starts: Int32Array.from(kept, ({ start }) => start),
     ends: Int32Array.from(kept, (place) => place.end),
     pieces: Int32Array.from(kept, ({ pieces }) => pieces),
     rows: Int32Array.from(kept, ({ row }) => row),
   };
-  return { precision, dimensions, units, values, scales, norms };
 }
 
 /**
@@ -157,23 +203,24 @@ export function unitMeans(tokens: PackedTokens): (range: readonly [from: number,
   const { dimensions, units, scales } = tokens;
   const values = tokens.values instanceof Uint16Array ? fromHalves(tokens.values) : tokens.values;
   const weightOf = (unit: number): number => (units.pieces[unit] ?? 0) * (scales[units.rows[unit] ?? 0] ?? 0);
-  const vectorOf = (unit: number): Int8Array | Float32Array => {
-    const at = (units.rows[unit] ?? 0) * dimensions;
-    return values.subarray(at, at + dimensions);
-  };
+  const vectorAt = (unit: number): number => (units.rows[unit] ?? 0) * dimensions;
   return ([from, to]) => {
     const sum = new Float64Array(dimensions);
     let unit = from;
-    // Four at a time: reading and writing the sum for each one takes most of the time.
+    // Four at a time, and without a view of each: reading and writing the sum for each one takes most of the time.
     for (; unit + 4 <= to; unit += 4) {
-      const [a, b, c, d] = [vectorOf(unit), vectorOf(unit + 1), vectorOf(unit + 2), vectorOf(unit + 3)];
+      const [a, b, c, d] = [vectorAt(unit), vectorAt(unit + 1), vectorAt(unit + 2), vectorAt(unit + 3)];
       const [wa, wb, wc, wd] = [weightOf(unit), weightOf(unit + 1), weightOf(unit + 2), weightOf(unit + 3)];
       for (let i = 0; i < dimensions; i += 1)
-        sum[i] = (sum[i] ?? 0) + (wa * (a[i] ?? 0) + wb * (b[i] ?? 0) + (wc * (c[i] ?? 0) + wd * (d[i] ?? 0)));
+        sum[i] =
+          (sum[i] ?? 0) +
+          (wa * (values[a + i] ?? 0) +
+            wb * (values[b + i] ?? 0) +
+            (wc * (values[c + i] ?? 0) + wd * (values[d + i] ?? 0)));
     }
     for (; unit < to; unit += 1) {
-      const [a, wa] = [vectorOf(unit), weightOf(unit)];
-      for (let i = 0; i < dimensions; i += 1) sum[i] = (sum[i] ?? 0) + wa * (a[i] ?? 0);
+      const [a, wa] = [vectorAt(unit), weightOf(unit)];
+      for (let i = 0; i < dimensions; i += 1) sum[i] = (sum[i] ?? 0) + wa * (values[a + i] ?? 0);
     }
     let squares = 0;
     for (const value of sum) squares += value * value;
