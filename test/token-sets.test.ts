@@ -260,21 +260,33 @@ describe.skipIf(databaseUrl === null)("token vectors that generations share", ()
     const pick = (): string => ids[random(ids.length)] ?? "d0";
     for (const id of ids) await embed("mixed", await push(collection, id, "first life of it"));
     await startMigration(database, "mixed", SMALLER);
-    const untilMs = performance.now() + 4_000;
+    let switches = 0;
+    // A generation is cut over to when it has caught up, so pushes pause for that.
+    let pause = false;
+    const startMs = performance.now();
     const again = async (act: () => Promise<unknown>): Promise<void> => {
-      while (performance.now() < untilMs) {
+      for (let ms = 0; ms < 4_000 || (switches < 3 && ms < 40_000); ms = performance.now() - startMs) {
         await act();
         await after(random(4));
       }
     };
-    let switches = 0;
+    const switched = (act: Promise<unknown>): Promise<boolean> =>
+      act.then(
+        () => {
+          switches += 1;
+          return true;
+        },
+        (error: unknown) => {
+          if (isConflict(error)) return false;
+          throw error;
+        },
+      );
     await Promise.all([
       ...[1, 2, 3].map(() =>
         again(async () => {
+          if (pause) return;
           const words = Array.from({ length: 1 + random(9) }, () => `w${random(100)}`);
           await embed("mixed", await push(collection, pick(), words.join(" ")), () => after(random(15)));
-          // Now and then a generation has caught up and may be cut over to.
-          await after(random(60));
         }),
       ),
       ...[1, 2].map(() => again(() => follow("mixed", () => after(random(10))))),
@@ -283,12 +295,13 @@ describe.skipIf(databaseUrl === null)("token vectors that generations share", ()
         await deleteDocuments(database, collection, [pick()]);
       }),
       again(async () => {
-        await (random(2) === 0 ? cutOver(database, "mixed", { force: false }) : rollBack(database, "mixed")).then(
-          () => (switches += 1),
-          (error: unknown) => {
-            if (!isConflict(error)) throw error;
-          },
-        );
+        await after(random(200));
+        if (random(3) === 0) return switched(rollBack(database, "mixed"));
+        pause = true;
+        for (let i = 0; i < 100 && !(await switched(cutOver(database, "mixed", { force: false }))); i += 1)
+          await after(5);
+        pause = false;
+        return undefined;
       }),
       // Whichever is live, a chunk that is there has its vectors.
       again(async () => {
