@@ -106,7 +106,8 @@ test.each(["mean", "cls", "max", "last"] as const)(
   async (pooling) => {
     const rows = [2, 9, 17].map((at) => texts[at] ?? Int32Array.of(5));
     for (const model of [graph, quantised.model].map(writeModel)) {
-      const { appended } = planOutputs(readGraph(model), pooling);
+      const plan = { pooling, head: { steps: [], cutTo: undefined }, ignoresPooled: false };
+      const { appended } = planOutputs(readGraph(model), plan);
       const session = await InferenceSession.create(Buffer.concat([model, appended]), { logSeverityLevel: 4 });
       const { ids, mask, count, longest } = padBatch(rows, 0);
       const as = (values: BigInt64Array): Tensor => new Tensor("int64", values, [count, longest]);
