@@ -18,7 +18,6 @@ import {
   type Collection,
   type Database,
   type EmbeddedChunk,
-  type WordChunk,
 } from "@polyseme/store";
 import { makeFormOf } from "@polyseme/words";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
@@ -144,14 +143,11 @@ describe.skipIf(databaseUrl === null)("a following generation with other chunks"
       const [form = ""] = forms[last] ?? [];
       const { chunks: found } = await findWords(database, follower, { forms: [form], limit: 20 });
       const chunk = found.find(({ ordinal }) => ordinal === last);
+      if (chunk === undefined) throw new Error("Not found by its word");
       const packed = unpackTokens(copied[last]?.units?.packed ?? Buffer.of(), 0);
-      expect(chunk && unpackUnits(chunk.units, 0, chunk)).toEqual(packed.units);
-      const rows = chunk === undefined ? [] : packed.units.rows.map((row) => row);
-      const values = await readTokenRows(
-        database,
-        follower,
-        Array.from(rows, (row) => rowOf(chunk as WordChunk, row)),
-      );
+      expect(unpackUnits(chunk.units, 0, chunk)).toEqual(packed.units);
+      const places = Array.from(packed.units.rows, (row) => rowOf(chunk, row));
+      const values = await readTokenRows(database, follower, places);
       expect(Buffer.concat(values.map((value) => value ?? Buffer.of())).toString("hex")).toEqual(
         Buffer.from(packed.values.buffer, packed.values.byteOffset, packed.values.byteLength).toString("hex"),
       );

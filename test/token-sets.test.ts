@@ -1,6 +1,5 @@
-import { readdir, readFile } from "node:fs/promises";
 import { setTimeout as after } from "node:timers/promises";
-import { packTokens, PolysemeError } from "@polyseme/core";
+import { PolysemeError } from "@polyseme/core";
 import {
   acceptDocuments,
   claimDocuments,
@@ -28,48 +27,19 @@ import {
   type Collection,
   type Database,
   type DocumentRef,
-  type EmbeddedChunk,
 } from "@polyseme/store";
 import { makeFormOf } from "@polyseme/words";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { rechunk } from "../services/embedder/src/follow/rechunk.ts";
+import { chunksOfWords, packedWords, WORD_DIMENSIONS } from "./support/packed-words.ts";
 import { freshServers, type TestServers } from "./support/stack.ts";
 
 const databaseUrl = inject("databaseUrl");
-const DIMENSIONS = 3;
 const tokens = { tokenVectors: "int8", tokenPooling: 1, lateChunking: true } as const;
 const chunking = { maxTokens: 32, overlapTokens: 0, strategy: "sentence" } as const;
-const settings = { model: "m", dimensions: DIMENSIONS, chunking, tokens, language: null };
+const settings = { model: "m", dimensions: WORD_DIMENSIONS, chunking, tokens, language: null };
 const SMALLER = { ...settings, chunking: { ...chunking, maxTokens: 5 } };
 const formOf = makeFormOf(null);
-
-/** Packed vectors that tell the text they are of. */
-function packedOf(text: string): Buffer {
-  const words = [...text.matchAll(/\S+/g)];
-  return packTokens(
-    {
-      starts: Int32Array.from(words, ({ index }) => index),
-      ends: Int32Array.from(words, ({ index, 0: word }) => index + word.length),
-      pieces: Int32Array.from(words, () => 1),
-      rows: Int32Array.from(words, (_, i) => i),
-    },
-    Float32Array.from(words.flatMap(([word]) => [1, word.length, Number(word.replaceAll(/\D/g, "")) || 0])),
-    { precision: "int8", dimensions: DIMENSIONS, origin: 0 },
-  );
-}
-
-/** What an encoder would make of a text: a chunk of every three words. */
-function chunksOf(text: string): EmbeddedChunk[] {
-  const words = [...text.matchAll(/\S+\s*/g)];
-  const groups = Array.from({ length: Math.ceil(words.length / 3) }, (_, i) => words.slice(3 * i, 3 * i + 3));
-  return groups.map((group) => {
-    const start = group[0]?.index ?? 0;
-    const own = group.map(([word]) => word).join("");
-    const units = { packed: packedOf(own), forms: own.trim().split(/\s+/) };
-    const embedding = Float32Array.of(1, 0, 0);
-    return { start, end: start + own.length, text: own, tokens: group.length, embedding, units };
-  });
-}
 
 const isConflict = (error: unknown): boolean => error instanceof PolysemeError && error.code === "conflict";
 
@@ -112,7 +82,7 @@ describe.skipIf(databaseUrl === null)("token vectors that generations share", ()
     if (claimed === undefined) return;
     await encode();
     const target = { collectionId, generation: generation.number, tokenSet: generation.tokenSet ?? null };
-    const { moved } = await storeChunks(database, target, [{ ...claimed, chunks: chunksOf(claimed.text) }]);
+    const { moved } = await storeChunks(database, target, [{ ...claimed, chunks: chunksOfWords(claimed.text) }]);
     if (!moved) return;
     const back = { code: "unavailable", message: "moved", afterMs: 0, countsAsAttempt: false } as const;
     await releaseDocuments(database, collectionId, [ref], back);
@@ -135,7 +105,7 @@ describe.skipIf(databaseUrl === null)("token vectors that generations share", ()
         read: document.read,
         chunks:
           rechunk(document, chunks, { ...follower, formOf, specialTokens: 2, rows: "shared" }) ??
-          chunksOf(document.text),
+          chunksOfWords(document.text),
       })),
     );
     const rest = claimed.filter(({ id }) => !written.has(id));
@@ -150,7 +120,7 @@ describe.skipIf(databaseUrl === null)("token vectors that generations share", ()
     );
     const texts: Record<string, string> = {};
     for (const { documentId, text, tokens: packed } of await readChunkTokens(database, collection, rows)) {
-      const own = packed.equals(packedOf(text)) ? text : `${text} has other vectors`;
+      const own = packed.equals(packedWords(text)) ? text : `${text} has other vectors`;
       texts[documentId] = `${texts[documentId] ?? ""}${own}`;
     }
     return texts;
@@ -332,75 +302,5 @@ describe.skipIf(databaseUrl === null)("token vectors that generations share", ()
     while (await follow("mixed"));
     const left = Object.values(await sourcesOf(collection));
     expect({ seed, left }).toEqual({ seed, left: left.map(() => 1) });
-  });
-});
-
-describe.skipIf(databaseUrl === null)("token vectors that lay beside their chunks", () => {
-  let servers: TestServers;
-  let database: Database;
-
-  beforeAll(async () => {
-    servers = await freshServers(databaseUrl ?? "", undefined);
-    database = openPostgres(servers.environment.DATABASE_URL, { maxConnections: 2, onIdleError: () => undefined });
-  });
-  afterAll(async () => {
-    await database.close();
-    await servers.drop();
-  });
-
-  test("are the same after the schema is brought up, and a generation can be made from them", async () => {
-    const folder = new URL("../packages/store/migrations/", import.meta.url);
-    const earlier = (await readdir(folder)).filter((name) => name < "0011").sort();
-    await database.query("create extension if not exists vector");
-    await database.query("create schema polyseme; create schema polyseme_store");
-    await database.query(
-      "create table polyseme_store.migrations (number integer primary key, name text not null, applied_at timestamptz not null default now())",
-    );
-    for (const name of earlier) {
-      await database.query(await readFile(new URL(name, folder), "utf8"));
-      await database.query("insert into polyseme_store.migrations (number, name) values ($1, $2)", [
-        Number(name.slice(0, 4)),
-        name,
-      ]);
-    }
-    await database.query(
-      `insert into polyseme_store.collections (name) values ('old');
-       insert into polyseme_store.generations (collection_id, number, model, dimensions, chunking, token_vectors, late_chunking)
-       values (1, 1, 'm', ${DIMENSIONS}, '${JSON.stringify(chunking)}', 'int8', true);
-       create table polyseme_store.chunks_1_1 (document_id text not null, ordinal integer not null, start_offset integer not null,
-         end_offset integer not null, token_count integer not null, text text not null, embedding vector(${DIMENSIONS}) not null,
-         primary key (document_id, ordinal));
-       alter table polyseme_store.chunks_1_1 add column tokens bytea not null, add column words text[] not null;
-       alter table polyseme_store.chunks_1_1 alter column tokens set storage external;
-       create index on polyseme_store.chunks_1_1 using gin (words)`,
-    );
-    const text = "w1 w22 w333 w4 w55 w666 w7";
-    await database.query(
-      `insert into polyseme_store.documents (collection_id, id, revision, stored_revision, state, text, text_hash, job, chunk_count, stored_at)
-       values (1, 'd', 1, 1, 'stored', $1, '', 1, 3, now())`,
-      [text],
-    );
-    const chunks = chunksOf(text);
-    for (const [ordinal, { start, end, text: own, units }] of chunks.entries())
-      await database.query("insert into polyseme_store.chunks_1_1 values ('d', $1, $2, $3, 3, $4, '[1,0,0]', $5, $6)", [
-        ordinal,
-        start,
-        end,
-        own,
-        units?.packed,
-        units?.forms,
-      ]);
-    await migrate(database);
-    const collection = await getCollection(database, "old");
-    const places = chunks.map((_, ordinal) => ({ documentId: "d", ordinal }));
-    const read = await readChunkTokens(database, collection, places);
-    expect(read.map((chunk) => chunk.tokens.toString("hex"))).toEqual(
-      chunks.map(({ units }) => units?.packed.toString("hex")),
-    );
-    const [document] = await readPacked(database, collection, [{ id: "d", revision: 1 }]);
-    expect(document).toMatchObject({ text, read: { source: 0 } });
-    expect(document?.chunks).toEqual(chunks.map(({ start, units }) => ({ start, packed: units?.packed })));
-    const { follower } = await startMigration(database, "old", SMALLER);
-    expect(follower.tokenSet).toBe(1);
   });
 });
