@@ -9,7 +9,7 @@ import { readBlocks, type Block } from "./snippets/read-blocks.ts";
 import { openShell, ROOT, type SnippetShell } from "./snippets/shell.ts";
 
 const run = promisify(execFile);
-const BLOCK_MS = 240_000;
+const BLOCK_MS = 300_000;
 /** `console`: commands behind a `$`, each with what it prints; its figures are of the page's own example. */
 const SHELLS = ["sh", "bash", "console"];
 /** Drawings and what a command prints: nothing to run. */
