@@ -88,7 +88,9 @@ export function makeHubClient(config: HubConfig, silenceMs = SILENCE_MS): HubCli
         const { statusCode, headers, body } = await askOnce(url, options);
         const flat = flattened(headers);
         hubHeaders ??= flat;
-        const next = redirectOf(statusCode, flat, url);
+        const redirect = redirectOf(statusCode, flat, url);
+        // Headers are the hub's to tell; a store's addresses are signed for getting, and answer nothing else.
+        const next = options.method === "HEAD" && redirect?.origin !== origin ? undefined : redirect;
         if (next === undefined)
           return {
             status: statusCode,

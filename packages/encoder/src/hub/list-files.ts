@@ -72,9 +72,9 @@ export async function describeFile(
   return asking(options, async () => {
     const answer = await client.ask(resolvePath(id, commit, path), { method: "HEAD", signal });
     answer.discard();
-    if (answer.status !== 200)
+    if (answer.status >= 400)
       throw refusalOf(answer, { id, endpoint: client.endpoint, hasToken: await client.hasToken(), file: path });
-    const known = fileOf(path, answer.hubHeaders) ?? fileOf(path, answer.headers);
+    const known = fileOf(path, linked(answer.hubHeaders)) ?? fileOf(path, answer.status === 200 ? answer.headers : {});
     if (known === undefined)
       throw unreachable(client, `it gives no size and checksum of ${path}, so nobody could tell whether it came whole`);
     return known;
@@ -108,6 +108,11 @@ function listedFile(value: unknown): ListedFile | undefined {
   const { lfs, size, blobId } = value;
   if (isRecord(lfs)) return { path, size: sizeOf(lfs["size"]) ?? sizeOf(size), checksum: checksumOf(lfs["sha256"]) };
   return { path, size: sizeOf(size), checksum: checksumOf(blobId) };
+}
+
+/** Of an answer that sends on only what it says of the file: its own length is another's. */
+function linked(headers: HubHeaders): HubHeaders {
+  return { "x-linked-etag": headers["x-linked-etag"], "x-linked-size": headers["x-linked-size"] };
 }
 
 function fileOf(path: string, headers: HubHeaders): RemoteFile | undefined {
