@@ -31,6 +31,8 @@ test("rates are what came since the reading before, never below zero, and none a
   expect(pointOf(undefined, first)).toMatchObject({ waiting: 5, inWork: 2, storedPerSecond: undefined });
   expect(pointOf(first, second)).toMatchObject({ storedPerSecond: 20, tokensPerSecond: 0, workers: 1 });
   expect(readingOfMetrics("polyseme_workers 1\n", 0)).toBeUndefined();
+  const fresh = readingOfMetrics(TEXT.replaceAll(/^polyseme_encoder.*$/gm, ""), 0);
+  expect(pointOf(fresh, first)).toMatchObject({ tokensPerSecond: 1_000 });
 });
 
 test("only so many moments are kept, the last ones", () => {

@@ -26,7 +26,8 @@ export function readingOfMetrics(text: string, atMs: number): Reading | undefine
     inWork: documents("embedding") ?? 0,
     stored,
     failed: documents("failed") ?? 0,
-    tokens: valueOf(samples, "polyseme_encoder_tokens_total", { kind: "real" }),
+    // A counter is absent until it first counts.
+    tokens: valueOf(samples, "polyseme_encoder_tokens_total", { kind: "real" }) ?? 0,
     backlogSeconds: valueOf(samples, "polyseme_backlog_seconds"),
     workers: valueOf(samples, "polyseme_workers"),
   };
