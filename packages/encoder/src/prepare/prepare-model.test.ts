@@ -78,16 +78,20 @@ test("a model without a float32 file is refused, saying what was looked for", as
 });
 
 const shared = findSharedFolder();
-test.skipIf(shared === undefined)("MiniLM keeps cosine 0.9985 on average and 0.995 on the worst text", async () => {
-  const lines = (await readFile(`${shared}data/tldr.jsonl`, "utf8")).split("\n", 48);
-  const pages = lines.map((line) => (JSON.parse(line) as { text: string }).text.slice(0, 400));
-  const prepared = await prepareModel({
-    ...options("minilm"),
-    folder: `${shared}models/all-MiniLM-L6-v2`,
-    texts: pages,
-    leastCosine: 0.995,
-  });
-  expect(prepared.cosine.mean).toBeGreaterThan(0.9985);
-  expect(prepared.batchDifference).toBeLessThan(1e-6);
-  expect(prepared).toMatchObject({ integerProducts: 36, floatProducts: 0 });
-}, 180_000);
+test.skipIf(shared === undefined)(
+  "MiniLM keeps cosine 0.9985 on average and 0.995 on the worst text",
+  async () => {
+    const lines = (await readFile(`${shared}data/tldr.jsonl`, "utf8")).split("\n", 48);
+    const pages = lines.map((line) => (JSON.parse(line) as { text: string }).text.slice(0, 400));
+    const prepared = await prepareModel({
+      ...options("minilm"),
+      folder: `${shared}models/all-MiniLM-L6-v2`,
+      texts: pages,
+      leastCosine: 0.995,
+    });
+    expect(prepared.cosine.mean).toBeGreaterThan(0.9985);
+    expect(prepared.batchDifference).toBeLessThan(1e-6);
+    expect(prepared).toMatchObject({ integerProducts: 36, floatProducts: 0 });
+  },
+  180_000,
+);
