@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Environment } from "@polyseme/core";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
-import { HttpCaller, waitUntil } from "./support/http.ts";
+import { waitUntil, type HttpCaller } from "./support/http.ts";
 import { filesOf, HUB_COMMIT, HUB_TOKEN, startHub, type TestHub } from "./support/hub.ts";
 import { runCliHere, startCli } from "./support/run-cli.ts";
 import { startEmbeddedStack, type TestStack } from "./support/stack.ts";
