@@ -114,7 +114,7 @@ test(
   async () => {
     hub.hold = (path) => (path === GRAPH ? new Promise(() => undefined) : Promise.resolve());
     const first = startCli(["models", "pull", MODEL], settings());
-    await waitUntil("half of the graph is here", async () => (await partBytes()) > 10_000_000);
+    await waitUntil("half of the graph is here", async () => (await partBytes()) > 10_000_000, 120_000);
     await first.end("SIGKILL");
     const had = await partBytes();
     expect(await isThere(join(folder, "models", MODEL))).toBe(false);
