@@ -21,7 +21,8 @@ function askedFor(): Set<string> {
     readConfig(
       new Proxy(environment, {
         get(target, name) {
-          asked.add(String(name));
+          // Those of proxies are known in small letters too.
+          asked.add(String(name).toUpperCase());
           return target[String(name)];
         },
       }),

@@ -7,6 +7,7 @@ import {
   LOG_LEVELS,
   MAX_QUEUE_SHARDS,
 } from "./config.ts";
+import { DEFAULT_HUB } from "./hub-config.ts";
 import { SAMPLERS } from "./tracing-config.ts";
 
 /** A variable of the environment, as people look it up. */
@@ -19,7 +20,7 @@ export interface Setting {
   readonly meaning: string;
 }
 
-export type SettingGroup = "Stores" | "Encoder" | "Server" | "Traces" | "Command line";
+export type SettingGroup = "Stores" | "Encoder" | "Model hub" | "Server" | "Traces" | "Command line";
 
 const choice = (names: readonly string[]): string => names.join(", ");
 
@@ -69,13 +70,14 @@ export const SETTINGS: Readonly<Record<SettingGroup, readonly Setting[]>> = {
     {
       name: "POLYSEME_MODEL",
       standard: DEFAULT_MODEL,
-      values: "the name of a model here, or a folder",
-      meaning: "The encoder of collections that name none.",
+      values: "the name of a model here, a folder, or an id of the hub: org/name or org/name@revision",
+      meaning: "The encoder of collections that name none. One of the hub is downloaded at the first start.",
     },
     {
       name: "POLYSEME_MODELS_DIR",
+      standard: "$HOME/.cache/polyseme/models",
       values: "a folder",
-      meaning: "Holds models by name. Not set: those that come with the software.",
+      meaning: "Holds models by name, beside those that come with the software; what is downloaded goes there.",
     },
     {
       name: "POLYSEME_DEVICE",
@@ -98,6 +100,66 @@ export const SETTINGS: Readonly<Record<SettingGroup, readonly Setting[]>> = {
       standard: "$HOME/.cache",
       values: "a folder",
       meaning: "Graphs that were rewritten for a device are kept in its folder polyseme.",
+    },
+  ],
+  "Model hub": [
+    {
+      name: "HF_ENDPOINT",
+      standard: DEFAULT_HUB,
+      values: "an http or https address",
+      meaning: "The hub that models are downloaded from, or a mirror of it.",
+    },
+    {
+      name: "HF_TOKEN",
+      values: "a token",
+      meaning: "Shown to the hub, for models that not everybody may have. HUGGING_FACE_HUB_TOKEN where it is not set.",
+    },
+    {
+      name: "HUGGING_FACE_HUB_TOKEN",
+      values: "a token",
+      meaning: "The same, by its older name.",
+    },
+    {
+      name: "HF_TOKEN_PATH",
+      standard: "token in HF_HOME",
+      values: "a file",
+      meaning: "Where the hub's own tools keep a token; read when none is set.",
+    },
+    {
+      name: "HF_HOME",
+      standard: "$XDG_CACHE_HOME/huggingface",
+      values: "a folder",
+      meaning: "The folder of the hub's own tools. Only the token in it is read.",
+    },
+    {
+      name: "HF_HUB_DISABLE_IMPLICIT_TOKEN",
+      values: "1",
+      meaning: "No token is read from a file.",
+    },
+    {
+      name: "HF_HUB_OFFLINE",
+      values: "1",
+      meaning: "Nothing is asked of the hub: a model that is not here is refused.",
+    },
+    {
+      name: "TRANSFORMERS_OFFLINE",
+      values: "1",
+      meaning: "The same, by the name that transformers has for it.",
+    },
+    {
+      name: "HTTPS_PROXY",
+      values: "an address",
+      meaning: "The proxy to https addresses, for downloads alone. Small letters come first, here and in the next two.",
+    },
+    {
+      name: "HTTP_PROXY",
+      values: "an address",
+      meaning: "The proxy to http addresses.",
+    },
+    {
+      name: "NO_PROXY",
+      values: "hosts, with commas between them, or *",
+      meaning: "What is asked without the proxy.",
     },
   ],
   Server: [
