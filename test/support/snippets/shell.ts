@@ -5,6 +5,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import type { Environment } from "@polyseme/core";
+import { COMPILED } from "../compiled.ts";
 import { waitUntil } from "../http.ts";
 
 export const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
@@ -47,6 +48,7 @@ export async function openShell(env: Environment, files: Readonly<Record<string,
       NO_COLOR: "1",
       SNIPPETS_ROOT: ROOT,
       SNIPPETS_BIN: BIN,
+      SNIPPETS_COMPILED: process.env[COMPILED] ?? "",
       SNIPPETS_STATE: state,
       SNIPPETS_NPM: await realCommand("npm"),
       SNIPPETS_NPX: await realCommand("npx"),
