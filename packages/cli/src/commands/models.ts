@@ -1,4 +1,4 @@
-import { readConfig } from "@polyseme/core";
+import { messageOf, readConfig } from "@polyseme/core";
 import { listModels, readModelConfig } from "@polyseme/encoder";
 import type { Command } from "commander";
 import type { CliContext } from "../context.ts";
@@ -6,6 +6,16 @@ import { renderTable } from "../table.ts";
 import { addModelsCheck } from "./models-check.ts";
 import { addModelsPrepare } from "./models-prepare.ts";
 import { addModelsPull } from "./models-pull.ts";
+
+interface Described {
+  readonly name: string;
+  readonly folder: string;
+  readonly isDefault: boolean;
+  readonly dimensions?: number;
+  readonly maxTokens?: number;
+  /** Why it cannot be used; the others can. */
+  readonly problem?: string;
+}
 
 /** `polyseme models list|pull|prepare|check`. */
 export function addModels(program: Command, context: CliContext): void {
@@ -19,9 +29,14 @@ export function addModels(program: Command, context: CliContext): void {
       const config = readConfig(context.env);
       const found = await listModels({ modelsDir: config.modelsDir });
       const described = await Promise.all(
-        found.map(async ({ name, folder }) => {
-          const { dimensions, maxTokens } = await readModelConfig(folder);
-          return { name, dimensions, maxTokens, folder, isDefault: name === config.model };
+        found.map(async ({ name, folder }): Promise<Described> => {
+          const about = { name, folder, isDefault: name === config.model };
+          try {
+            const { dimensions, maxTokens } = await readModelConfig(folder);
+            return { ...about, dimensions, maxTokens };
+          } catch (error) {
+            return { ...about, problem: messageOf(error) };
+          }
         }),
       );
       if (json === true) context.out.json(described);
@@ -34,11 +49,12 @@ export function addModels(program: Command, context: CliContext): void {
         ] as const;
         const rows = described.map(({ name, dimensions, maxTokens, folder, isDefault }) => [
           `${name}${isDefault ? " (default)" : ""}`,
-          String(dimensions),
-          String(maxTokens),
+          String(dimensions ?? "-"),
+          String(maxTokens ?? "-"),
           folder,
         ]);
         for (const line of renderTable(columns, rows, context.out)) context.out.line(line);
+        for (const { problem } of described) if (problem !== undefined) context.err.line(problem);
       }
     });
   addModelsPrepare(models, context);
