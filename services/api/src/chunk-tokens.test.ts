@@ -11,6 +11,7 @@ const generation = {
   dimensions: 4,
   chunking: { maxTokens: 256, overlapTokens: 0, strategy: "sentence" as const },
   tokens: { ...NO_TOKENS, tokenVectors: "int8" as const },
+  tokenSet: 1,
   language: null,
 };
 const collection: Collection = {
