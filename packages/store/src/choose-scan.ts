@@ -26,7 +26,7 @@ export const FEW: Scan = { kind: "few" };
 /** What a scan with a filter reads for each row that is wanted: the last that it comes to are not all of the nearest. */
 export const FILTERED_SPARE = 2;
 /** Was measured without a filter; of what is left by one, such a depth finds less. */
-const FILTERED_RECALL = 0.99;
+const FILTERED_RECALL = 0.995;
 
 /**
  * The way that finds what the settings promise in the least time, by what was measured of both.
