@@ -1,24 +1,17 @@
 import { setTimeout as after } from "node:timers/promises";
 import { NO_TOKENS, PolysemeError } from "@polyseme/core";
 import {
-  acceptDocuments,
-  claimDocuments,
   claimFollowed,
   countMigration,
   cutOver,
   deleteDocuments,
   endMigration,
   ensureCollection,
-  getCollection,
   getMigration,
   listMoreFollowed,
-  migrate,
-  openPostgres,
   readTexts,
-  releaseDocuments,
   rollBack,
   startMigration,
-  storeChunks,
   storeFollowed,
   type Collection,
   type Database,
@@ -27,7 +20,7 @@ import {
   type Sql,
 } from "@polyseme/store";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
-import { freshServers, type TestServers } from "./support/stack.ts";
+import { embedOne, openTestStore, pushOne, type TestStore } from "./support/test-store.ts";
 
 const databaseUrl = inject("databaseUrl");
 const embedding = Float32Array.of(1, 0, 0);
@@ -51,49 +44,23 @@ async function rowsRead(sql: Sql): Promise<number> {
 const isConflict = (error: unknown): boolean => error instanceof PolysemeError && error.code === "conflict";
 
 describe.skipIf(databaseUrl === null)("generations in the store", () => {
-  let servers: TestServers;
+  let store: TestStore;
   let database: Database;
 
   beforeAll(async () => {
-    servers = await freshServers(databaseUrl ?? "", undefined);
-    database = openPostgres(servers.environment.DATABASE_URL, { maxConnections: 12, onIdleError: () => undefined });
-    await migrate(database);
+    store = await openTestStore(databaseUrl ?? "", 12);
+    database = store.database;
   });
-  afterAll(async () => {
-    await database.close();
-    await servers.drop();
-  });
+  afterAll(() => store.close());
 
   const make = async (name: string): Promise<Collection> =>
     (await ensureCollection(database, { name, ...settings })).collection;
 
-  const push = async (collection: Collection, id: string, text: string): Promise<DocumentRef> => {
-    const document = { id, title: null, text, metadataJson: "{}", priority: 0 };
-    const outcome = await acceptDocuments(database, {
-      collectionId: collection.id,
-      newTickets: [`t${collection.id}`],
-      incoming: [{ document, job: 1, ticket: `t${collection.id}`, mayRepeat: false }],
-    });
-    if (outcome.kind !== "written") throw new Error(outcome.kind);
-    return { id, revision: outcome.accepted[0]?.revision ?? 0 };
-  };
+  const push = (collection: Collection, id: string, text: string): Promise<DocumentRef> =>
+    pushOne(database, collection, id, text);
 
-  /** What a worker does with one document, for the generation that is live when it begins. */
-  const embed = async (
-    name: string,
-    ref: DocumentRef,
-    encode: () => Promise<unknown> = () => after(0),
-  ): Promise<void> => {
-    const { id: collectionId, generation } = await getCollection(database, name);
-    const [claimed] = await claimDocuments(database, collectionId, [ref]);
-    if (claimed === undefined) return;
-    await encode();
-    const target = { collectionId, generation: generation.number };
-    const { moved } = await storeChunks(database, target, [{ ...claimed, chunks: chunksOf(claimed.text) }]);
-    if (!moved) return;
-    const back = { code: "unavailable", message: "moved", afterMs: 0, countsAsAttempt: false } as const;
-    await releaseDocuments(database, collectionId, [ref], back);
-  };
+  const embed = (name: string, ref: DocumentRef, encode?: () => Promise<unknown>): Promise<void> =>
+    embedOne(database, { name, ref, chunksOf: chunksOf }, encode);
 
   /** What a follower does in one pass; answers whether there was anything to do. */
   const follow = async (name: string): Promise<boolean> => {

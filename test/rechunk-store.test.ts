@@ -5,8 +5,6 @@ import {
   followTarget,
   getMigration,
   listMoreFollowed,
-  migrate,
-  openPostgres,
   readChunkTokens,
   readPacked,
   readTokenRows,
@@ -22,7 +20,7 @@ import {
 import { makeFormOf } from "@polyseme/words";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { rechunk } from "../services/embedder/src/follow/rechunk.ts";
-import { freshServers, type TestServers } from "./support/stack.ts";
+import { openTestStore, type TestStore } from "./support/test-store.ts";
 
 const databaseUrl = inject("databaseUrl");
 const DIMENSIONS = 4;
@@ -30,18 +28,14 @@ const TOKENS = { tokenVectors: "int8", tokenPooling: 1, lateChunking: true } as 
 const TEXT = "One river has two banks. Its water runs to the sea, and boats go on it. Some carry grain, others people.";
 
 describe.skipIf(databaseUrl === null)("a following generation with other chunks", () => {
-  let servers: TestServers;
+  let store: TestStore;
   let database: Database;
 
   beforeAll(async () => {
-    servers = await freshServers(databaseUrl ?? "", undefined);
-    database = openPostgres(servers.environment.DATABASE_URL, { maxConnections: 4, onIdleError: () => undefined });
-    await migrate(database);
+    store = await openTestStore(databaseUrl ?? "", 4);
+    database = store.database;
   });
-  afterAll(async () => {
-    await database.close();
-    await servers.drop();
-  });
+  afterAll(() => store.close());
 
   /** One stored document of some chunks, overlapping by a word, and a generation that follows with smaller ones. */
   const make = async (name: string, tokens: TokenSettings): Promise<Collection> => {
