@@ -21,7 +21,7 @@ export const stepsAbove = (zero: number): number => STEPS - zero;
 export const stepsBelow = (zero: number): number => Math.min(zero, EVEN_ZERO - 1);
 
 /** The scale at which a row from `least` to `most` fits into uint8 around that zero. */
-export function rowScale(least: number, most: number, zero: number): number {
+function rowScale(least: number, most: number, zero: number): number {
   return Math.max(most / stepsAbove(zero), -least / stepsBelow(zero));
 }
 
