@@ -45,9 +45,10 @@ async function read(
   hits: readonly Hit[],
   rows: Buffer[][],
   of = collection,
-): Promise<{ seen: HitTokens[]; statements: string[] }> {
+): Promise<{ seen: HitTokens[]; statements: string[]; together: number[] }> {
   const seen: HitTokens[] = [];
   const statements: string[] = [];
+  const together: number[] = [];
   const copyOut = (select: string, onRow: (row: Buffer[]) => void): Promise<void> => {
     statements.push(select);
     for (const row of rows) onRow(row);
@@ -55,10 +56,11 @@ async function read(
   };
   const encoders = { get: () => Promise.reject(new Error("Not asked")) } as unknown as EncoderRegistry;
   await makeChunkTokens({ database: { copyOut }, encoders }).forEach(of, hits, never, (tokens) => {
-    seen.push(tokens);
+    seen.push(...tokens);
+    together.push(tokens.length);
     return Promise.resolve();
   });
-  return { seen, statements };
+  return { seen, statements, together };
 }
 
 describe("stored tokens of hits", () => {
@@ -72,6 +74,15 @@ describe("stored tokens of hits", () => {
     ]);
     expect(seen[0]?.packed.units).toMatchObject({ starts: Int32Array.of(10), ends: Int32Array.of(14) });
     expect(seen[0]?.embedding).toEqual(Float32Array.of(1, 0, 0, 0));
+  });
+
+  test("that come while some are at work are handed over together, sixteen at most", async () => {
+    const hits = Array.from({ length: 40 }, (_, i) => hitOf(`d${i}`, "one"));
+    const { together } = await read(
+      hits,
+      hits.map((_, i) => rowOf(i, "one")),
+    );
+    expect(together).toEqual([16, 16, 8]);
   });
 
   test("are asked for by an escaped literal, whatever an id has in it", async () => {

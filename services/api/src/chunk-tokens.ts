@@ -1,6 +1,13 @@
 import { packTokens, unpackTokens, type PackedTokens } from "@polyseme/core";
 import { encodeTexts, unitVectors, wordUnits, type EncoderRegistry } from "@polyseme/encoder";
-import { readChunkVectors, type Collection, type Database, type Generation, type Hit } from "@polyseme/store";
+import {
+  readChunkVectors,
+  type ChunkVectors,
+  type Collection,
+  type Database,
+  type Generation,
+  type Hit,
+} from "@polyseme/store";
 import { makeGate, type Gate } from "./gate.ts";
 
 /** A hit's chunk as it is stored now. */
@@ -13,6 +20,12 @@ export interface HitTokens {
   readonly packed: PackedTokens;
 }
 
+/** A chunk as it came, and its place among those asked for. */
+interface Read {
+  readonly place: number;
+  readonly found: ChunkVectors;
+}
+
 export interface ChunkTokensDeps {
   readonly database: Pick<Database, "copyOut">;
   readonly encoders: EncoderRegistry;
@@ -22,6 +35,8 @@ export interface ChunkTokensDeps {
 const FETCHED_BYTES = 24 * 1024 * 1024;
 /** Callers with packed values in memory. */
 const FETCHING_AT_ONCE = 3;
+/** Chunks that are handed over together: some 2,000 rows, a few milliseconds of the event loop. */
+const HANDED_TOGETHER = 16;
 /** Of one number of a vector. Where none are stored, they come from the encoder. */
 const VALUE_BYTES = { none: 4, int8: 1, half: 2 } as const;
 /** Of a unit besides its vector: scale, norm and place. */
@@ -29,14 +44,15 @@ const UNIT_BYTES = 16;
 
 export interface ChunkTokens {
   /**
-   * Tokens of hits' chunks: from the store, or where the collection keeps none from the encoder. Handed to `use` one by
-   * one, in any order; a hit whose chunk was written anew since it was found is left out.
+   * Tokens of hits' chunks: from the store, or where the collection keeps none from the encoder. Handed to `use` in any
+   * order, some at a time: those that came while it was at work. A hit whose chunk was written anew since it was found is
+   * left out.
    */
   forEach(
     collection: Collection,
     hits: readonly Hit[],
     signal: AbortSignal,
-    use: (tokens: HitTokens) => Promise<void>,
+    use: (tokens: readonly HitTokens[]) => Promise<void>,
   ): Promise<void>;
 }
 
@@ -52,17 +68,25 @@ export function makeChunkTokens(deps: ChunkTokensDeps): ChunkTokens {
             ? undefined
             : await encodeChunks(deps.encoders, collection.generation, some, signal);
           const keys = some.map(({ documentId, chunk }) => ({ documentId, ordinal: chunk.ordinal }));
-          // One after the other, and the first while the others are still read.
+          const tokensOf = ({ place, found }: Read): HitTokens | undefined => {
+            const hit = some[place];
+            const bytes = encoded?.[place] ?? found.packed;
+            if (hit === undefined || bytes === undefined || found.text !== hit.chunk.text) return undefined;
+            const packed = unpackTokens(bytes, hit.chunk.start);
+            return { number: from + place, hit, embedding: found.embedding, packed };
+          };
+          const waiting: Read[] = [];
+          const useWaiting = async (): Promise<void> => {
+            while (waiting.length > 0) {
+              signal.throwIfAborted();
+              await use(waiting.splice(0, HANDED_TOGETHER).flatMap((read) => tokensOf(read) ?? []));
+            }
+          };
+          // The first are used while the others are still read.
           let used = Promise.resolve();
           await readChunkVectors(deps.database, collection, keys, { packed: true }, (place, found) => {
-            used = used.then(async () => {
-              signal.throwIfAborted();
-              const hit = some[place];
-              const bytes = encoded?.[place] ?? found.packed;
-              if (hit === undefined || bytes === undefined || found.text !== hit.chunk.text) return;
-              const packed = unpackTokens(bytes, hit.chunk.start);
-              await use({ number: from + place, hit, embedding: found.embedding, packed });
-            });
+            if (waiting.push({ place, found }) > 1) return;
+            used = used.then(useWaiting);
             // Waited for below; until then nobody would have caught it.
             used.catch(() => undefined);
           });

@@ -5,7 +5,7 @@ import type { Collection } from "@polyseme/store";
 import { Type, type Static } from "typebox";
 import { keepsTokens, type ChunkTokens, type HitTokens } from "./chunk-tokens.ts";
 import { matchUnits, wordRows, type UnitMatches } from "./match-units.ts";
-import { rankedUnits, unitQueries, type QueryUnits, type UnitQueries } from "./query-units.ts";
+import { rankedUnits, unitQueries, type QueryUnits } from "./query-units.ts";
 import type { RankedHit } from "./rerank-hits.ts";
 import { scoreParts, sharesOf } from "./score-parts.ts";
 
@@ -66,24 +66,29 @@ export async function explainHits(
   );
   const explained: ExplainedHit[] = [...hits];
   const count = explainedHits(hits.length, query.entries.length, keepsTokens(collection));
-  await deps.chunkTokens.forEach(collection, hits.slice(0, count), signal, async (tokens) => {
-    const hit = hits[tokens.number];
-    if (hit !== undefined)
-      explained[tokens.number] = { ...hit, explain: await explainHit(deps.products, query, queries, hit, tokens) };
+  await deps.chunkTokens.forEach(collection, hits.slice(0, count), signal, async (some) => {
+    const chunks = some.map(({ hit: { chunk }, packed }) => ({
+      packed,
+      isWordRow: wordRows(packed, chunk.text, chunk.start),
+    }));
+    const matches = await matchUnits(deps.products, queries, chunks);
+    for (const [i, tokens] of some.entries()) {
+      const hit = hits[tokens.number];
+      const found = matches[i];
+      if (hit !== undefined && found !== undefined)
+        explained[tokens.number] = { ...hit, explain: explainHit(query, hit, tokens, found) };
+    }
   });
   return explained;
 }
 
-async function explainHit(
-  products: RowProducts,
+function explainHit(
   query: QueryUnits,
-  queries: UnitQueries,
   hit: RankedHit,
   { embedding, packed }: HitTokens,
-): Promise<Explanation> {
+  matches: UnitMatches,
+): Explanation {
   const { chunk } = hit;
-  const isWordRow = wordRows(packed, chunk.text, chunk.start);
-  const matches = await matchUnits(products, queries, packed, isWordRow);
   const parts = hit.vectorScore === undefined ? scoreParts(query, embedding) : maxSimParts(query, matches);
   const shares = sharesOf(
     query.units.map((entry) => parts[entry] ?? 0),

@@ -2,7 +2,7 @@ import { packTokens, tokenVectors, unpackTokens, type TokenPrecision } from "@po
 import { openRowProducts } from "@polyseme/encoder";
 import fc from "fast-check";
 import { afterAll, describe, expect, test } from "vitest";
-import { matchUnits, maxSim, wordRows } from "./match-units.ts";
+import { matchUnits, maxSim, wordRows, type ComparedChunk } from "./match-units.ts";
 import { unitQueries } from "./query-units.ts";
 
 const DIMENSIONS = 16;
@@ -31,6 +31,11 @@ function packed(vectors: readonly number[][], text: string, precision: TokenPrec
   );
 }
 
+function comparedOf(vectors: readonly number[][], text: string, precision: TokenPrecision): ComparedChunk {
+  const tokens = packed(vectors, text, precision);
+  return { packed: tokens, isWordRow: wordRows(tokens, text, 0) };
+}
+
 function queriesOf(vectors: readonly number[][], isWord: readonly boolean[]) {
   const entries = vectors.map((_, i) => ({ text: "", start: 0, end: 0, special: false, isWord: isWord[i] ?? true }));
   const units = vectors.map((_, i) => i);
@@ -51,27 +56,34 @@ function cosine(a: ArrayLike<number>, b: ArrayLike<number>): number {
 
 describe("the nearest rows of a chunk", () => {
   for (const precision of ["int8", "half"] as const)
-    test(`at ${precision} have the cosines that double precision gives, and none is much nearer`, async () => {
+    test(`at ${precision} have the cosines that double precision gives, and none is much nearer, whatever is compared beside`, async () => {
       await fc.assert(
-        fc.asyncProperty(vectorsOf(6), vectorsOf(12), async (query, chunk) => {
-          const tokens = packed(chunk, "w".repeat(chunk.length), precision);
-          const stored = tokenVectors(tokens);
-          const all = wordRows(tokens, "w".repeat(chunk.length), 0);
-          const { rows, similarities } = await matchUnits(products, queriesOf(query, []), tokens, all);
-          const means: number[] = [];
-          for (const [q, vector] of query.entries()) {
-            const cosines = chunk.map((_, row) =>
-              cosine(Float32Array.from(vector), stored.subarray(row * DIMENSIONS, (row + 1) * DIMENSIONS)),
-            );
-            const best = Math.max(...cosines);
-            const chosen = rows[q] ?? -1;
-            expect(Math.abs((similarities[q] ?? NaN) - (cosines[chosen] ?? NaN))).toBeLessThan(1e-3);
-            expect(best - (cosines[chosen] ?? NaN)).toBeLessThan(0.02);
-            means.push(best);
-          }
-          const mean = means.reduce((sum, value) => sum + value, 0) / means.length;
-          expect(Math.abs(maxSim(similarities) - mean)).toBeLessThan(0.02);
-        }),
+        fc.asyncProperty(
+          vectorsOf(6),
+          fc.array(vectorsOf(12), { minLength: 1, maxLength: 4 }),
+          async (query, vectors) => {
+            const chunks = vectors.map((rows) => comparedOf(rows, "w".repeat(rows.length), precision));
+            const matches = await matchUnits(products, queriesOf(query, []), chunks);
+            expect(matches).toHaveLength(chunks.length);
+            for (const [i, chunk] of chunks.entries()) {
+              const { rows = [], similarities = new Float64Array() } = matches[i] ?? {};
+              const stored = tokenVectors(chunk.packed);
+              const means: number[] = [];
+              for (const [q, vector] of query.entries()) {
+                const cosines = (vectors[i] ?? []).map((_, row) =>
+                  cosine(Float32Array.from(vector), stored.subarray(row * DIMENSIONS, (row + 1) * DIMENSIONS)),
+                );
+                const best = Math.max(...cosines);
+                const chosen = rows[q] ?? -1;
+                expect(Math.abs((similarities[q] ?? NaN) - (cosines[chosen] ?? NaN))).toBeLessThan(1e-3);
+                expect(best - (cosines[chosen] ?? NaN)).toBeLessThan(0.02);
+                means.push(best);
+              }
+              const mean = means.reduce((sum, value) => sum + value, 0) / means.length;
+              expect(Math.abs(maxSim(similarities) - mean)).toBeLessThan(0.02);
+            }
+          },
+        ),
         { numRuns: 100 },
       );
     });
@@ -81,32 +93,26 @@ describe("the nearest rows of a chunk", () => {
 
   test("to a word are words, to a sign anything", async () => {
     const text = ".w";
-    const tokens = packed([same, other], text, "int8");
-    const { rows } = await matchUnits(
-      products,
-      queriesOf([same, same], [true, false]),
-      tokens,
-      wordRows(tokens, text, 0),
-    );
-    expect([...rows]).toEqual([1, 0]);
+    const chunk = comparedOf([same, other], text, "int8");
+    const [found] = await matchUnits(products, queriesOf([same, same], [true, false]), [chunk]);
+    expect([...(found?.rows ?? [])]).toEqual([1, 0]);
   });
 
   test("of a chunk without words are signs, and of equal ones the first", async () => {
-    const tokens = packed([other, same, same], "...", "int8");
-    const { rows, similarities } = await matchUnits(
-      products,
-      queriesOf([same], []),
-      tokens,
-      wordRows(tokens, "...", 0),
-    );
-    expect([...rows]).toEqual([1]);
-    expect(similarities[0]).toBeCloseTo(1, 6);
+    const chunk = comparedOf([other, same, same], "...", "int8");
+    const [found] = await matchUnits(products, queriesOf([same], []), [chunk]);
+    expect([...(found?.rows ?? [])]).toEqual([1]);
+    expect(found?.similarities[0]).toBeCloseTo(1, 6);
   });
 
   test("of a chunk without vectors are none", async () => {
-    const tokens = packed([], "", "int8");
-    const { rows, similarities } = await matchUnits(products, queriesOf([same], []), tokens, wordRows(tokens, "", 0));
-    expect([[...rows], [...similarities]]).toEqual([[-1], [0]]);
+    const [chunk, beside] = [comparedOf([], "", "int8"), comparedOf([same], "w", "int8")];
+    const found = await matchUnits(products, queriesOf([same], []), [chunk, beside, chunk]);
+    expect(found.map(({ rows, similarities }) => [...rows, ...similarities])).toEqual([
+      [-1, 0],
+      [0, expect.closeTo(1, 6)],
+      [-1, 0],
+    ]);
   });
 });
 

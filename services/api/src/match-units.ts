@@ -10,19 +10,50 @@ export interface UnitMatches {
   readonly similarities: Float64Array;
 }
 
+/** What is compared of a chunk. */
+export interface ComparedChunk {
+  readonly packed: PackedTokens;
+  /** As `wordRows` tells. */
+  readonly isWordRow: Uint8Array;
+}
+
 /**
- * The nearest row of a chunk to each unit of a query. Words are compared with words, where the chunk has any: the vector of
+ * The nearest row of each chunk to each unit of a query. Words are compared with words, where the chunk has any: the vector of
  * a full stop stands for its sentence and is near to much. Signs are compared with everything.
- * @param isWordRow as `wordRows` tells
+ * @param chunks of one collection: all of one precision
  */
 export async function matchUnits(
   products: RowProducts,
   queries: UnitQueries,
-  packed: PackedTokens,
-  isWordRow: Uint8Array,
-): Promise<UnitMatches> {
+  chunks: readonly ComparedChunk[],
+): Promise<UnitMatches[]> {
+  // One product for all of them: what a run costs by itself is as much as the product of a chunk.
+  const dots = await products.multiply(joined(chunks.map(({ packed }) => packed.values)), queries.products);
+  let from = 0;
+  return chunks.map((chunk) => {
+    const to = from + chunk.packed.norms.length * queries.norms.length;
+    const own = dots.subarray(from, to);
+    from = to;
+    return matchesOf(queries, chunk, own);
+  });
+}
+
+function joined(parts: readonly PackedTokens["values"][]): PackedTokens["values"] {
+  const [first = new Int8Array()] = parts;
+  if (parts.length === 1) return first;
+  const length = parts.reduce((sum, part) => sum + part.length, 0);
+  const all = first instanceof Int8Array ? new Int8Array(length) : new Uint16Array(length);
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
+}
+
+/** @param dots [rows, queries] */
+function matchesOf(queries: UnitQueries, { packed, isWordRow }: ComparedChunk, dots: Float32Array): UnitMatches {
   const factors = cosineFactors(packed);
-  const dots = await products.multiply(packed.values, queries.products);
   const rows = bestRows(dots, queries.isWord, factors, isWordRow);
   const similarities = Float64Array.from(rows, (row, query) => {
     const norm = queries.norms[query] ?? 0;

@@ -30,10 +30,17 @@ export async function rerankHits(
     });
   const queries = unitQueries(query, units);
   const ranked: { readonly number: number; readonly hit: RankedHit }[] = [];
-  await deps.chunkTokens.forEach(collection, hits, options.signal, async ({ number, hit, packed }) => {
-    const isWordRow = wordRows(packed, hit.chunk.text, hit.chunk.start);
-    const { similarities } = await matchUnits(deps.products, queries, packed, isWordRow);
-    ranked.push({ number, hit: { ...hit, score: maxSim(similarities), vectorScore: hit.score } });
+  await deps.chunkTokens.forEach(collection, hits, options.signal, async (some) => {
+    const chunks = some.map(({ hit, packed }) => ({
+      packed,
+      isWordRow: wordRows(packed, hit.chunk.text, hit.chunk.start),
+    }));
+    const matches = await matchUnits(deps.products, queries, chunks);
+    for (const [i, { number, hit }] of some.entries()) {
+      const found = matches[i];
+      if (found !== undefined)
+        ranked.push({ number, hit: { ...hit, score: maxSim(found.similarities), vectorScore: hit.score } });
+    }
   });
   ranked.sort((a, b) => b.hit.score - a.hit.score || a.number - b.number);
   return ranked.slice(0, options.k).map(({ hit }) => hit);
