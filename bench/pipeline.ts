@@ -25,6 +25,7 @@ export const benchPipeline: Benchmark = {
   about: "documents pushed by HTTP until all are stored, against the encoder's ceiling on the very same chunks",
   options: {
     ...COMBINATION_OPTIONS,
+    "batch-tokens": { type: "string", help: "padded tokens of the embedder's batches (default: it measures them)" },
     embedded: { type: "boolean", help: "on the embedded stack instead of three processes, Postgres and Redis" },
   },
   async run(context) {
@@ -119,7 +120,11 @@ async function bestWay(folder: string, chunks: readonly Int32Array[]): Promise<R
 }
 
 async function startStack(context: BenchContext, folder: string): Promise<Stack> {
-  const settings = { POLYSEME_MODEL: folder };
+  const batchTokens = context.options["batch-tokens"];
+  const settings = {
+    POLYSEME_MODEL: folder,
+    ...(typeof batchTokens === "string" ? { POLYSEME_BATCH_TOKENS: batchTokens } : {}),
+  };
   if (context.options["embedded"] === true) {
     const all = await startEmbedded(context, settings);
     const cpuSources = { "the one process": processCpu(all.pid) };
