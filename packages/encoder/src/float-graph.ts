@@ -78,8 +78,9 @@ const REWRITES: Readonly<Record<string, Rewrite>> = {
     const source = links.producer(input);
     if (source?.operator !== "QuantizeLinear")
       throw new Error("it multiplies integers that are not quantised before it");
-    if (scalarOf(writer, source.inputs[1]) !== 1 || scalarOf(writer, inputScale) !== 1)
-      throw new Error("it quantises activations by a scale other than 1");
+    // Dividing by the scale before the product and multiplying by it behind undo each other.
+    if (scalarOf(writer, source.inputs[1]) !== scalarOf(writer, inputScale))
+      throw new Error("a product takes another scale off its activations than was put on");
     if (source.inputs[2] !== inputZero) throw new Error("a product takes off another zero point than was put on");
     if (weightZero !== "" && tensorOf(writer, weightZero).data.some((zero) => zero !== 0))
       throw new Error("its weights have zero points other than 0");
@@ -105,22 +106,9 @@ const REWRITES: Readonly<Record<string, Rewrite>> = {
       standardNode("MatMul", [`${result}.left`, isTransposed ? `${result}.right` : right], result),
     );
   },
-  "com.microsoft.BiasGelu": (node, writer) => {
-    const [input = "", bias = ""] = node.inputs;
-    const result = node.outputs[0] ?? "";
-    const constant = (name: string, value: number): string => {
-      writer.tensors.set(`${result}.${name}`, scalarTensor(value));
-      return `${result}.${name}`;
-    };
-    writer.add(
-      standardNode("Add", [input, bias], `${result}.x`),
-      standardNode("Div", [`${result}.x`, constant("root2", Math.SQRT2)], `${result}.over`),
-      standardNode("Erf", [`${result}.over`], `${result}.erf`),
-      standardNode("Add", [`${result}.erf`, constant("one", 1)], `${result}.both`),
-      standardNode("Mul", [`${result}.x`, `${result}.both`], `${result}.twice`),
-      standardNode("Mul", [`${result}.twice`, constant("half", 0.5)], result),
-    );
-  },
+  "com.microsoft.BiasGelu": addGelu,
+  // Here it stands for the exact one, which costs a device nothing.
+  "com.microsoft.FastGelu": addGelu,
   "com.microsoft.SkipLayerNormalization": (node, writer) => {
     const [input = "", skip = "", gamma = "", beta = "", bias] = node.inputs;
     const result = node.outputs[0] ?? "";
@@ -149,6 +137,25 @@ const REWRITES: Readonly<Record<string, Rewrite>> = {
     if (node.inputs.length === 1) writer.add(standardNode("Identity", [sum], result));
   },
 };
+
+/** By the error function, of the input and a bias where there is one. */
+function addGelu(node: ModelNode, writer: Writer): void {
+  const [input = "", bias = ""] = node.inputs;
+  const result = node.outputs[0] ?? "";
+  const constant = (name: string, value: number): string => {
+    writer.tensors.set(`${result}.${name}`, scalarTensor(value));
+    return `${result}.${name}`;
+  };
+  const x = bias === "" ? input : `${result}.x`;
+  if (bias !== "") writer.add(standardNode("Add", [input, bias], x));
+  writer.add(
+    standardNode("Div", [x, constant("root2", Math.SQRT2)], `${result}.over`),
+    standardNode("Erf", [`${result}.over`], `${result}.erf`),
+    standardNode("Add", [`${result}.erf`, constant("one", 1)], `${result}.both`),
+    standardNode("Mul", [x, `${result}.both`], `${result}.twice`),
+    standardNode("Mul", [`${result}.twice`, constant("half", 0.5)], result),
+  );
+}
 
 function isInt8Gather(node: ModelNode, model: OnnxModel): boolean {
   return node.operator === "Gather" && model.tensors.get(node.inputs[0] ?? "")?.element === ELEMENT.int8;

@@ -1,12 +1,15 @@
 import type { OnnxModel } from "../onnx-model.ts";
 import { calibrate, type CalibrateOptions } from "./calibrate.ts";
-import { findProducts } from "./find-products.ts";
-import { findZeroPoints } from "./find-zero-points.ts";
+import { findProducts, type Product } from "./find-products.ts";
+import { findSteps } from "./find-steps.ts";
+import { inputMoments } from "./input-moments.ts";
 import { quantiseGraph, type QuantisedGraph } from "./quantise-graph.ts";
-import { smoothingOf } from "./quantise-weights.ts";
+import { quantiseColumns, smoothingOf, weightsOf, type QuantisedWeights } from "./quantise-weights.ts";
+import { triangleOf } from "./round-weights.ts";
+import { useFastGelu } from "./use-fast-gelu.ts";
 
-/** Of the calibrating texts, how many tell where zero shall lie: it depends on each row, and there are many in a text. */
-const TEXTS_FOR_ZEROS = 50;
+/** Of the calibrating texts, how many tell what depends on each token: there are many in a text. */
+const TEXTS_FOR_TOKENS = 50;
 
 /**
  * A float32 graph's products turned into integers, calibrated on the texts.
@@ -27,6 +30,16 @@ export async function makeIntegerGraph(
       smoothingOf(group, activations.get(group.input) ?? new Float32Array(group.rows), model),
     ]),
   );
-  const zeroPoints = await findZeroPoints(model, groups, smoothing, texts.slice(0, TEXTS_FOR_ZEROS), options);
-  return quantiseGraph(model, groups, smoothing, zeroPoints);
+  const few = texts.slice(0, TEXTS_FOR_TOKENS);
+  const steps = await findSteps(model, groups, smoothing, activations, few, options);
+  const weights = new Map<Product, QuantisedWeights>();
+  for await (const { group, moments } of inputMoments(model, groups, few, options)) {
+    const factors = smoothing.get(group.input) ?? new Float32Array(group.rows).fill(1);
+    const triangle = triangleOf(moments, factors);
+    for (const product of group.products)
+      weights.set(product, quantiseColumns(weightsOf(product, model), product.columns, factors, triangle));
+    options.signal?.throwIfAborted();
+    await new Promise(setImmediate);
+  }
+  return quantiseGraph(useFastGelu(model), { groups, smoothing, steps, weights });
 }

@@ -11,7 +11,7 @@ import { writeModel, type OnnxModel } from "../onnx-model.ts";
 import { padBatch } from "../pad-batch.ts";
 import { calibrate } from "./calibrate.ts";
 import { findProducts, type ProductGroup } from "./find-products.ts";
-import { findZeroPoints } from "./find-zero-points.ts";
+import { findSteps, type Steps } from "./find-steps.ts";
 import { quantiseGraph, type QuantisedGraph } from "./quantise-graph.ts";
 import { makeIntegerGraph } from "./make-integer-graph.ts";
 import { simplifyGraph } from "./simplify-graph.ts";
@@ -140,7 +140,7 @@ const POOLED: Record<"mean" | "cls" | "max" | "last", (tokens: readonly number[]
 test("a group without known activations stays as it was", () => {
   const [first] = groups;
   const known = new Map(groups.slice(1).map(({ input, rows }) => [input, new Float32Array(rows).fill(1)]));
-  const partly = quantiseGraph(graph, groups, known, new Map());
+  const partly = quantiseGraph(graph, { groups, smoothing: known, steps: new Map(), weights: new Map() });
   expect(partly).toMatchObject({ integerProducts: 9, floatProducts: 3 });
   expect(findProducts(partly.model).map(({ input }) => input)).toEqual([first?.input]);
 });
@@ -156,11 +156,27 @@ test("the graph in integers is rewritten for devices as other graphs are", async
 });
 
 test("zero lies low where activations come out of a GELU, and in the middle elsewhere", async () => {
-  const smoothing = new Map(groups.map(({ input, rows }) => [input, new Float32Array(rows).fill(1)]));
-  const zeros = [...(await findZeroPoints(graph, groups, smoothing, texts, { padTokenId: 0 })).values()];
+  const zeros = (await stepsOf(texts)).map(({ zero }) => zero);
   expect([3, 7].map((at) => zeros[at] ?? 128).every((zero) => zero <= 48)).toBe(true);
   expect([1, 5].map((at) => zeros[at] ?? 0).every((zero) => zero >= 96)).toBe(true);
 });
+
+test("rows that are much alike share a scale, which no channel that was seen leaves", async () => {
+  const largest = await calibrate(graph, groups, texts, { padTokenId: 0 });
+  const steps = await stepsOf(texts, largest);
+  expect(steps.filter(({ scale }) => scale !== undefined).length).toBeGreaterThanOrEqual(4);
+  steps.forEach(({ scale }, at) => {
+    const most = Math.max(...(largest.get(groups[at]?.input ?? "") ?? []));
+    if (scale !== undefined) expect(scale * 255).toBeGreaterThan(most);
+  });
+  const loud = new Map([...largest].map(([input, values]) => [input, values.map((one) => one * 100)]));
+  for (const { scale } of await stepsOf(texts, loud)) expect(scale).toBeUndefined();
+});
+
+async function stepsOf(some: readonly Int32Array[], largest = new Map<string, Float32Array>()): Promise<Steps[]> {
+  const smoothing = new Map(groups.map(({ input, rows }) => [input, new Float32Array(rows).fill(1)]));
+  return [...(await findSteps(graph, groups, smoothing, largest, some, { padTokenId: 0 })).values()];
+}
 
 test("calibrating stops when it is asked to", async () => {
   const stopped = AbortSignal.abort(new Error("stopped"));

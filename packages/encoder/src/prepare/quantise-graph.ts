@@ -6,10 +6,10 @@ import { metadataField } from "../onnx-graph.ts";
 import { NO_OVERFLOW } from "../read-model-folder.ts";
 import { writeField, writeVarintField } from "../protobuf.ts";
 import type { Product, ProductGroup } from "./find-products.ts";
-import { EVEN_ZERO, stepsAbove, stepsBelow } from "./find-zero-points.ts";
+import { EVEN_STEPS, stepsAbove, stepsBelow, type Steps } from "./find-steps.ts";
 import { withNeededOpsets } from "./model-opset.ts";
 import { reduceLastAxis } from "./reduce-last-axis.ts";
-import { quantiseColumns, quantiseRows, weightsOf } from "./quantise-weights.ts";
+import { quantiseColumns, quantiseRows, weightsOf, type QuantisedWeights } from "./quantise-weights.ts";
 
 export interface QuantisedGraph {
   readonly model: OnnxModel;
@@ -26,19 +26,24 @@ const NORMS = new Set(["LayerNormalization", "ReduceMean"]);
 /** A table below this is not worth two more nodes. */
 const LEAST_TABLE_ROWS = 1_000;
 
+/** What quantising needs to know. By the groups' inputs, where nothing else is said. */
+export interface QuantisePlan {
+  readonly groups: readonly ProductGroup[];
+  /** What each channel is divided by; a group without it stays as it is. */
+  readonly smoothing: ReadonlyMap<string, Float32Array>;
+  /** Even ones, each row's own, where there are none. */
+  readonly steps: ReadonlyMap<string, Steps>;
+  /** By product; those without are rounded one by one. */
+  readonly weights: ReadonlyMap<Product, QuantisedWeights>;
+}
+
 /**
- * The graph with its products in integers. A token's row is quantised by its own largest magnitude at run time, so that
- * its vector depends on its own text alone, whatever else is in the batch.
- * @param smoothing by the groups' inputs, what each channel is divided by; a group without it stays as it is
- * @param zeroPoints by the groups' inputs; the even one where there is none
+ * The graph with its products in integers. A token's row is quantised by its own largest magnitude at run time, or by a
+ * scale that is always the same, so that its vector depends on its own text alone, whatever else is in the batch.
  */
-export function quantiseGraph(
-  model: OnnxModel,
-  groups: readonly ProductGroup[],
-  smoothing: ReadonlyMap<string, Float32Array>,
-  zeroPoints: ReadonlyMap<string, number>,
-): QuantisedGraph {
-  const writer = new Quantiser(model, zeroPoints);
+export function quantiseGraph(model: OnnxModel, plan: QuantisePlan): QuantisedGraph {
+  const { groups, smoothing } = plan;
+  const writer = new Quantiser(model, plan);
   const chosen = groups.filter(({ input }) => smoothing.has(input));
   for (const group of chosen) writer.plan(group, smoothing.get(group.input) ?? new Float32Array(group.rows).fill(1));
   for (const node of model.nodes) writer.add(node);
@@ -64,13 +69,15 @@ class Quantiser {
   readonly #products = new Map<ModelNode, { group: ProductGroup; product: Product }>();
   readonly #smoothing = new Map<string, Float32Array | undefined>();
   readonly #quantised = new Set<string>();
+  /** Sums that products make themselves. */
+  readonly #added = new Set<ModelNode>();
   readonly #tableRows: string | undefined;
-  readonly #zeroPoints: ReadonlyMap<string, number>;
+  readonly #plan: QuantisePlan;
   hasInt8Table = false;
 
-  constructor(model: OnnxModel, zeroPoints: ReadonlyMap<string, number>) {
+  constructor(model: OnnxModel, plan: QuantisePlan) {
     this.#model = model;
-    this.#zeroPoints = zeroPoints;
+    this.#plan = plan;
     this.#links = linksOf(model);
     this.#tensors = new Map(model.tensors);
     this.#tableRows = inputTableRows(model);
@@ -83,7 +90,9 @@ class Quantiser {
   plan(group: ProductGroup, factors: Float32Array): void {
     this.#smoothing.set(group.input, this.#folded(group, factors) ? undefined : factors);
     group.products.forEach((product) => {
-      const quantised = quantiseColumns(weightsOf(product, this.#model), product.columns, factors);
+      const quantised =
+        this.#plan.weights.get(product) ??
+        quantiseColumns(weightsOf(product, this.#model), product.columns, factors, undefined);
       const name = product.node.outputs[0] ?? "";
       this.#tensors.set(`${name}::weights`, quantised.values);
       this.#tensors.set(`${name}::scales`, quantised.scales);
@@ -93,6 +102,7 @@ class Quantiser {
 
   add(node: ModelNode): void {
     const planned = this.#products.get(node);
+    if (this.#added.has(node)) return;
     if (planned !== undefined) this.#addProduct(planned.group, planned.product);
     else if (node.outputs[0] === this.#tableRows && node.operator === "Gather") this.#addTable(node);
     else this.#nodes.push(this.#asSum(node));
@@ -122,39 +132,33 @@ class Quantiser {
 
   #addProduct({ input }: ProductGroup, { node, bias }: Product): void {
     const result = node.outputs[0] ?? "";
+    const { scale } = this.#stepsOf(input);
     if (!this.#quantised.has(input)) this.#quantiseInput(input);
+    if (scale !== undefined) {
+      const { sum = result, added = bias } = this.#biasAfter(node, bias);
+      this.#nodes.push(integerProduct(input, result, { scale: `${input}::scale`, bias: added, output: sum }));
+      return;
+    }
     const scaled = bias === undefined ? result : `${result}::scaled`;
+    const output = `${result}::product`;
     this.#nodes.push(
-      {
-        operator: "MatMulIntegerToFloat",
-        domain: "com.microsoft",
-        inputs: [`${input}::integers`, `${result}::weights`, "polyseme_one", `${result}::scales`, `${input}::zero`],
-        outputs: [`${result}::product`],
-        attributes: [],
-      },
-      standardNode("Mul", [`${result}::product`, `${input}::scale`], scaled),
+      integerProduct(input, result, { scale: "polyseme_one", bias: undefined, output }),
+      standardNode("Mul", [output, `${input}::scale`], scaled),
     );
     if (bias !== undefined) this.#nodes.push(standardNode("Add", [scaled, bias], result));
   }
 
   #quantiseInput(input: string): void {
     this.#quantised.add(input);
-    const factors = this.#smoothing.get(input);
-    let rows = input;
-    if (factors !== undefined) {
-      rows = `${input}::smooth`;
-      this.#tensors.set(
-        `${input}::factors`,
-        floatTensor(
-          [factors.length],
-          factors.map((factor) => 1 / factor),
-        ),
-      );
-      this.#nodes.push(standardNode("Mul", [input, `${input}::factors`], rows));
-    }
+    const { zero, scale } = this.#stepsOf(input);
+    const rows = this.#smoothed(input);
     const name = (part: string): string => `${input}::${part}`;
-    const zero = this.#zeroPoints.get(input) ?? EVEN_ZERO;
     this.#tensors.set(name("zero"), { dims: [], element: ELEMENT.uint8, data: Uint8Array.of(zero) });
+    if (scale !== undefined) {
+      this.#tensors.set(name("scale"), scalarTensor(scale));
+      this.#nodes.push(standardNode("QuantizeLinear", [rows, name("scale"), name("zero")], name("integers")));
+      return;
+    }
     this.#tensors.set(name("above"), scalarTensor(1 / stepsAbove(zero)));
     this.#tensors.set(name("below"), scalarTensor(-1 / stepsBelow(zero)));
     this.#nodes.push(
@@ -167,6 +171,37 @@ class Quantiser {
       standardNode("Mul", [rows, name("inverse")], name("steps")),
       standardNode("QuantizeLinear", [name("steps"), "polyseme_one", name("zero")], name("integers")),
     );
+  }
+
+  #stepsOf(input: string): Steps {
+    return this.#plan.steps.get(input) ?? EVEN_STEPS;
+  }
+
+  /** The activations divided by their channels' factors, where the norm before them does not do so. */
+  #smoothed(input: string): string {
+    const factors = this.#smoothing.get(input);
+    if (factors === undefined) return input;
+    const inverse = floatTensor(
+      [factors.length],
+      factors.map((factor) => 1 / factor),
+    );
+    this.#tensors.set(`${input}::factors`, inverse);
+    this.#nodes.push(standardNode("Mul", [input, `${input}::factors`], `${input}::smooth`));
+    return `${input}::smooth`;
+  }
+
+  /** The bias that is added to nothing but this product, and the sum's name. */
+  #biasAfter(node: ModelNode, own: string | undefined): { readonly sum?: string; readonly added?: string } {
+    const result = node.outputs[0] ?? "";
+    const [reader, ...others] = this.#links.readers(result);
+    if (own !== undefined || reader?.operator !== "Add" || others.length > 0 || this.#model.outputs.has(result))
+      return {};
+    const bias = reader.inputs.find((name) => name !== result) ?? "";
+    const tensor = this.#model.tensors.get(bias);
+    if (tensor?.element !== ELEMENT.float || tensor.dims.length !== 1) return {};
+    if (tensor.dims[0] !== this.#products.get(node)?.product.columns) return {};
+    this.#added.add(reader);
+    return { sum: reader.outputs[0] ?? "", added: bias };
   }
 
   /** The rows of the input table, from int8. */
@@ -208,7 +243,8 @@ class Quantiser {
   #termsOf(name: string): readonly string[] {
     const added = this.#links.producer(name);
     const isOwn = this.#links.readers(name).length === 1 && !this.#model.outputs.has(name);
-    const isBiased = added?.operator === "Add" && added.inputs.some((one) => this.#model.tensors.has(one));
+    if (added === undefined || this.#added.has(added)) return [name];
+    const isBiased = added.operator === "Add" && added.inputs.some((one) => this.#model.tensors.has(one));
     return isOwn && isBiased ? added.inputs : [name];
   }
 
@@ -216,6 +252,21 @@ class Quantiser {
     if (!this.hasInt8Table || this.#model.outputs.has(STATIC_OUTPUT)) return this.#model.outputs;
     return new Map([...this.#model.outputs, [STATIC_OUTPUT, floatValue(STATIC_OUTPUT)]]);
   }
+}
+
+function integerProduct(
+  input: string,
+  result: string,
+  { scale, bias, output }: { readonly scale: string; readonly bias: string | undefined; readonly output: string },
+): ModelNode {
+  const inputs = [`${input}::integers`, `${result}::weights`, scale, `${result}::scales`, `${input}::zero`];
+  return {
+    operator: "MatMulIntegerToFloat",
+    domain: "com.microsoft",
+    inputs: bias === undefined ? inputs : [...inputs, "", bias],
+    outputs: [output],
+    attributes: [],
+  };
 }
 
 function floatValue(name: string): Uint8Array {
