@@ -27,12 +27,7 @@ const modelOf = (...parts: Uint8Array[]): Uint8Array =>
   ]);
 
 async function embed(model: Uint8Array): Promise<Float32Array> {
-  const session = await InferenceSession.create(model, {
-    executionProviders: ["cpu"],
-    logSeverityLevel: 4,
-    // As workers open it: CPUs without VNNI would overflow.
-    extra: { session: { x64quantprecision: "1" } },
-  });
+  const session = await InferenceSession.create(model, { executionProviders: ["cpu"], logSeverityLevel: 4 });
   const ids = BigInt64Array.from([101n, 7592n, 2088n, 102n, 101n, 6207n, 102n, 0n]);
   const mask = BigInt64Array.from([1n, 1n, 1n, 1n, 1n, 1n, 1n, 0n]);
   const as = (values: BigInt64Array): Tensor => new Tensor("int64", values, [2, 4]);

@@ -40,7 +40,10 @@ test("a prepared folder holds the model's small files and the new graphs, and op
   expect(prepared.bytes.after).toBeLessThan(prepared.bytes.before / 2);
   expect(prepared.rates.tokensPerSecond.every((rate) => rate > 0)).toBe(true);
 
-  expect(await readModelFolder(prepared.folder)).toMatchObject({ hasIntegerProducts: true, mayOverflow: false });
+  const opened = await readModelFolder(prepared.folder);
+  expect(opened).toMatchObject({ hasIntegerProducts: true, mayOverflow: false });
+  expect(opened.outputs).toMatchObject({ embedding: "sentence_embedding", statics: "static_embedding" });
+  expect(opened.outputs.appended).toHaveLength(0);
   const encoder = await openEncoder({ folder: prepared.folder, threads: 1 });
   try {
     const wants = { embedding: true, contextual: true, statics: true };

@@ -13,6 +13,7 @@ import { copyModelFiles } from "./copy-model-files.ts";
 import { makeIntegerGraph } from "./make-integer-graph.ts";
 import { withNeededOpsets } from "./model-opset.ts";
 import { simplifyGraph } from "./simplify-graph.ts";
+import { withOutputs } from "./with-outputs.ts";
 
 export interface PrepareOptions {
   /** A model in the hub's layout, with a float32 ONNX file. */
@@ -101,7 +102,7 @@ async function prepareInto(temporary: string, options: PrepareOptions): Promise<
     }),
   );
   await copyModelFiles(source.folder, temporary);
-  const after = await writeGraph(join(temporary, INT8_FILE), quantised.model);
+  const after = await writeGraph(join(temporary, INT8_FILE), withOutputs(quantised.model, source.outputs));
   const half = options.half ? await writeHalf(join(temporary, HALF_FILE), graph) : undefined;
   signal?.throwIfAborted();
   const measured = await compare({ ...options, file, temporary, compared });
