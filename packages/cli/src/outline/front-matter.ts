@@ -27,10 +27,10 @@ export function frontMatter(text: string): FrontMatter {
   return { end: 0 };
 }
 
-/** The value of a line `title: …` or `title = …`: one line, quoted or not. */
+/** The value of a line `title: …` or `title = …`: one line, quoted or not, and storable. */
 function titleIn(lines: string): string | undefined {
   const [, given = ""] = /^title[ \t]*[:=][ \t]*(\S.*)$/im.exec(lines) ?? [];
-  const value = given.trim();
+  const value = given.replaceAll("\u0000", "").trim();
   const [, double, single] = /^(?:"((?:[^"\\]|\\.)*)"|'((?:[^']|'')*)')/.exec(value) ?? [];
   const title =
     double?.replace(/\\(.)/g, "$1") ?? single?.replaceAll("''", "'") ?? value.replace(/[ \t]#.*$/, "").trim();

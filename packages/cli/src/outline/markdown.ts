@@ -67,9 +67,9 @@ const MARKS = new Set([
 ]);
 const ENTITIES: Readonly<Record<string, string>> = { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'", nbsp: " " };
 
-/** A line without its marks: `**b** [l](url) &amp;` is `b l &`. */
+/** A line without its marks, and storable: `**b** [l](url) &amp;` is `b l &`. */
 function plain(line: string): string {
-  const heading = `# ${line.replace(/\s+/g, " ").trim()}`;
+  const heading = `# ${line.replaceAll("\u0000", "").replace(/\s+/g, " ").trim()}`;
   const parts: string[] = [];
   let at = 0;
   const replace = (from: number, to: number, by: string): void => {

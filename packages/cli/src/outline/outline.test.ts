@@ -50,6 +50,10 @@ describe("Markdown", () => {
   });
 
   test("has the first heading as title where no front matter has one, and none without", async () => {
+    // A title with a NUL would have the whole document refused.
+    expect(await outlineOf("md", "# \u0000")).not.toHaveProperty("title");
+    expect((await outlineOf("md", "# a\u0000b")).title).toBe("ab");
+    expect((await outlineOf("md", "---\ntitle: a\u0000b\n---\ntext")).title).toBe("ab");
     expect((await outlineOf("MD", `text\n\n## The *title* ##\n`)).title).toBe("The title");
     expect(await outlineOf("md", "---\nno: title\n---\ntext")).toEqual({ sections: [] });
     expect(await outlineOf("md", "---\nnot closed\n\ntext")).toEqual({ sections: [] });
