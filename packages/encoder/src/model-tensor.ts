@@ -31,7 +31,7 @@ export function halfTensor(tensor: ModelTensor): ModelTensor {
   const values = valuesOf(tensor);
   for (const value of values)
     if (!(Math.abs(value) <= HALF_MAX)) throw new Error(`it has the weight ${value}, too large for half precision`);
-  const halves = toHalves(Float32Array.from(values));
+  const halves = toHalves(new Float32Array(values));
   return { dims: tensor.dims, element: ELEMENT.half, data: new Uint8Array(halves.buffer) };
 }
 
