@@ -20,6 +20,8 @@ export default defineConfig({
             "services/*/src/**/*.test.ts",
             "bench/*.test.ts",
           ],
+          // Modules hold no state, so they are imported once a worker and not once a file.
+          isolate: false,
           setupFiles: ["test/support/leaks.ts"],
         },
       },
