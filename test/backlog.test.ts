@@ -1,6 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { rm } from "node:fs/promises";
 import { openBackends, type Backends } from "@polyseme/backends";
 import { readConfig, type Environment } from "@polyseme/core";
 import {
@@ -17,6 +15,7 @@ import {
   type Sql,
 } from "@polyseme/store";
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from "vitest";
+import { makeEmbeddedFolder } from "./support/embedded-folder.ts";
 import { HttpCaller, waitUntil } from "./support/http.ts";
 import { useServices } from "./support/services.ts";
 import { freshServers } from "./support/stack.ts";
@@ -35,7 +34,7 @@ const sizes: { name: string; can: boolean; make: () => Promise<Place> }[] = [
     name: "embedded Postgres",
     can: true,
     async make() {
-      const dataDir = await mkdtemp(join(tmpdir(), "polyseme-backlog-"));
+      const dataDir = await makeEmbeddedFolder();
       return {
         environment: { POLYSEME_DATA_DIR: dataDir },
         remove: () => rm(dataDir, { recursive: true, force: true }),

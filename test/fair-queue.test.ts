@@ -1,10 +1,9 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { rm } from "node:fs/promises";
 import { openBackends, type Backends } from "@polyseme/backends";
 import { readConfig, type Environment } from "@polyseme/core";
 import type { EmbedJob } from "@polyseme/queue";
 import { afterEach, beforeEach, describe, expect, inject, test } from "vitest";
+import { makeEmbeddedFolder } from "./support/embedded-folder.ts";
 import { waitUntil } from "./support/http.ts";
 import { freshServers } from "./support/stack.ts";
 
@@ -23,7 +22,7 @@ async function onServers(shards: number): Promise<Place> {
 }
 
 async function embedded(): Promise<Place> {
-  const dataDir = await mkdtemp(join(tmpdir(), "polyseme-fair-"));
+  const dataDir = await makeEmbeddedFolder();
   const remove = (): Promise<void> => rm(dataDir, { recursive: true, force: true });
   return { environment: { POLYSEME_DATA_DIR: dataDir }, remove };
 }

@@ -1,11 +1,10 @@
 import { execFile } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { rm } from "node:fs/promises";
 import { promisify } from "node:util";
 import { KEY_LIFETIME_MS } from "@polyseme/http";
 import { describe, expect, inject, test } from "vitest";
 import { programArguments } from "./support/compiled.ts";
+import { makeEmbeddedFolder } from "./support/embedded-folder.ts";
 import { expectStatus, HttpCaller, waitUntil } from "./support/http.ts";
 import { startServeAll, startService } from "./support/processes.ts";
 import { useServices } from "./support/services.ts";
@@ -119,11 +118,11 @@ test("on the embedded stack: the first key closes the door behind it, the last a
 });
 
 test("from the command line keys are made, listed and revoked, also where keys are required and none is set", async () => {
-  const dataDir = await mkdtemp(join(tmpdir(), "polyseme-keys-"));
+  const dataDir = await makeEmbeddedFolder();
   const run = async (...args: string[]): Promise<string> => {
     const env = { PATH: process.env["PATH"], HOME: process.env["HOME"], POLYSEME_DATA_DIR: dataDir };
     const command = [...programArguments("packages/cli/src/main.ts"), ...args];
-    return (await promisify(execFile)(process.execPath, command, { env, timeout: 60_000 })).stdout.trim();
+    return (await promisify(execFile)(process.execPath, command, { env, timeout: 100_000 })).stdout.trim();
   };
   try {
     const key = await run("keys", "create", "mine", "--role", "read", "--collection", "one", "two", "--rate", "5");
@@ -137,10 +136,10 @@ test("from the command line keys are made, listed and revoked, also where keys a
   } finally {
     await rm(dataDir, { recursive: true, force: true });
   }
-}, 120_000);
+}, 240_000);
 
 test("the embedded stack without any key is refused an address that others reach", async () => {
-  const dataDir = await mkdtemp(join(tmpdir(), "polyseme-keys-"));
+  const dataDir = await makeEmbeddedFolder();
   try {
     const settings = { POLYSEME_DATA_DIR: dataDir, POLYSEME_HOST: "0.0.0.0" };
     await expect(startServeAll(settings)).rejects.toThrow(/POLYSEME_HOST=0\.0\.0\.0 opens the service/);

@@ -1,10 +1,9 @@
 import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { connect, type Socket } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { residentMb } from "./fuzz/memory.ts";
+import { makeEmbeddedFolder } from "./support/embedded-folder.ts";
 import { expectStatus, HttpCaller, waitUntil } from "./support/http.ts";
 import { startServeAll, type ServiceProcess } from "./support/processes.ts";
 import { QUICK_START } from "./support/stack.ts";
@@ -15,7 +14,7 @@ let dataDir: string;
 const sockets: Socket[] = [];
 
 beforeAll(async () => {
-  dataDir = await mkdtemp(join(tmpdir(), "polyseme-rude-"));
+  dataDir = await makeEmbeddedFolder();
   service = await startServeAll({ ...QUICK_START, POLYSEME_DATA_DIR: dataDir, POLYSEME_LOG_LEVEL: "error" });
   http = new HttpCaller(service.url);
 });

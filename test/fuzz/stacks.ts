@@ -1,6 +1,5 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { rm } from "node:fs/promises";
+import { makeEmbeddedFolder } from "../support/embedded-folder.ts";
 import { startServeAll, startService, type ServiceProcess } from "../support/processes.ts";
 import { freshServers, QUICK_START } from "../support/stack.ts";
 import { FUZZ_KEY } from "./key.ts";
@@ -45,7 +44,7 @@ export async function startServicesToFuzz(databaseUrl: string, redisUrl: string)
 
 /** `polyseme serve all` on the embedded stack. */
 export async function startEmbeddedToFuzz(): Promise<FuzzStack> {
-  const dataDir = await mkdtemp(join(tmpdir(), "polyseme-fuzz-"));
+  const dataDir = await makeEmbeddedFolder();
   const all = await startServeAll({ ...SETTINGS, POLYSEME_DATA_DIR: dataDir }).catch(async (error: unknown) => {
     await rm(dataDir, { recursive: true, force: true });
     throw error;

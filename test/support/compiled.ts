@@ -7,6 +7,9 @@ const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 /** Names the folder that holds what {@link transpileAll} made for this test run; unset: programs run from their sources. */
 export const COMPILED = "POLYSEME_TEST_COMPILED";
 
+/** Names a started embedded stack's folder, for copies, made by whoever needs it first in this test run; unset: none is kept. */
+export const EMBEDDED = "POLYSEME_TEST_EMBEDDED";
+
 /**
  * Arguments with which Node runs a program of this repository.
  * @param entry relative to the repository, such as `services/api/src/main.ts`

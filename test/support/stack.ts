@@ -1,10 +1,9 @@
 import { randomBytes } from "node:crypto";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { rm } from "node:fs/promises";
 import { runAll } from "@polyseme/all";
 import { readConfig, type Environment } from "@polyseme/core";
 import pg from "pg";
+import { makeEmbeddedFolder } from "./embedded-folder.ts";
 import { HttpCaller } from "./http.ts";
 
 /** Spares each start the second in which an embedder measures its batches. */
@@ -69,7 +68,7 @@ export async function startStack(settings: Environment): Promise<TestStack> {
 }
 
 export async function startEmbeddedStack(settings: Environment = {}): Promise<TestStack> {
-  const dataDir = await mkdtemp(join(tmpdir(), "polyseme-test-"));
+  const dataDir = await makeEmbeddedFolder();
   const stack = await startStack({ ...settings, POLYSEME_DATA_DIR: dataDir }).catch(async (error: unknown) => {
     await rm(dataDir, { recursive: true, force: true });
     throw error;
