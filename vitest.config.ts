@@ -6,8 +6,9 @@ export default defineConfig({
     pool: "forks",
     // Tests of whole processes mostly wait, for claims to end and services to start: three of them keep two cores busy.
     maxWorkers: 3,
-    testTimeout: 60_000,
-    hookTimeout: 120_000,
+    // Far beyond what a test takes: these end what hangs. On a machine that is busy with more than them, tests take several times as long.
+    testTimeout: 120_000,
+    hookTimeout: 180_000,
     teardownTimeout: 20_000,
     projects: [
       {

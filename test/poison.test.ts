@@ -111,7 +111,7 @@ describe.skipIf(databaseUrl === null || redisUrl === null)("a document whose wor
   const untilInWork = (): Promise<unknown> =>
     waitUntil("the document is in work", async () => (await read()).state === "embedding");
 
-  test("twice goes to quarantine, and is stored there when it lives", { timeout: 180_000 }, async () => {
+  test("twice goes to quarantine, and is stored there when it lives", { timeout: 360_000 }, async () => {
     const ingest = await services.start("ingest");
     const http = new HttpCaller(ingest.url);
     const text = LONG.text.slice(0, 100_000);
@@ -135,7 +135,7 @@ describe.skipIf(databaseUrl === null || redisUrl === null)("a document whose wor
   test(
     "and whose process in quarantine dies twice too fails with encoder_crashed, and its worker goes on",
     {
-      timeout: 180_000,
+      timeout: 360_000,
     },
     async () => {
       const ingest = await services.start("ingest");
@@ -153,7 +153,8 @@ describe.skipIf(databaseUrl === null || redisUrl === null)("a document whose wor
           }
           return (await read()).state === "failed";
         },
-        120_000,
+        // Sixteen core seconds of a process that shares its cores.
+        300_000,
       );
       expect(killed.size).toBe(2);
       expect((await http.settled(ticket)).failures).toMatchObject([

@@ -110,7 +110,7 @@ const POLL_MS = 20;
 export async function waitUntil<T>(
   what: string,
   probe: () => Promise<T | undefined | false>,
-  withinMs = 30_000,
+  withinMs = 60_000,
 ): Promise<T> {
   const deadline = performance.now() + withinMs;
   for (;;) {

@@ -38,7 +38,7 @@ export interface CliProcess {
 }
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
-const UNTIL_MS = 60_000;
+const UNTIL_MS = 100_000;
 
 export function startCli(argv: readonly string[], env: Environment): CliProcess {
   const child = spawn(process.execPath, [...programArguments("packages/cli/src/main.ts"), ...argv], {
