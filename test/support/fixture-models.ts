@@ -9,10 +9,29 @@ export interface GoldenText {
   readonly embedding: readonly number[];
 }
 
+/** What sentence-transformers' CrossEncoder says of a query with a text. */
+export interface GoldenPair {
+  readonly query: string;
+  readonly text: string;
+  readonly ids: readonly number[];
+  readonly types: readonly number[];
+  readonly logit: number;
+  readonly score: number;
+}
+
 const FOLDER = fileURLToPath(new URL("../fixtures/models", import.meta.url));
 
 /** Names of the small models of random weights that test/fixtures/models/make.py made. */
 export function fixtureModels(): string[] {
+  return allModels().filter((name) => !name.startsWith("cross-"));
+}
+
+/** Those of them that score pairs, which test/fixtures/models/make_cross.py made. */
+export function crossModels(): string[] {
+  return allModels().filter((name) => name.startsWith("cross-"));
+}
+
+function allModels(): string[] {
   return readdirSync(FOLDER, { withFileTypes: true })
     .filter((entry) => entry.isDirectory())
     .map(({ name }) => name)
@@ -24,8 +43,15 @@ export function fixtureModel(name: string): string {
 }
 
 export function goldenTexts(name: string): GoldenText[] {
+  return goldenLines(name).map((line) => JSON.parse(line) as GoldenText);
+}
+
+export function goldenPairs(name: string): GoldenPair[] {
+  return goldenLines(name).map((line) => JSON.parse(line) as GoldenPair);
+}
+
+function goldenLines(name: string): string[] {
   return readFileSync(`${fixtureModel(name)}/golden.jsonl`, "utf8")
     .split("\n")
-    .filter((line) => line !== "")
-    .map((line) => JSON.parse(line) as GoldenText);
+    .filter((line) => line !== "");
 }

@@ -15,6 +15,9 @@ const MODEL_GRAPH = 7;
 const FLOAT = 1;
 /** The embedding's output where the graph has one of its own that is not the last word. */
 const OWN_OUTPUT = "polyseme_embedding";
+/** Under which exporters give a classifier's answer. */
+const LOGITS_OUTPUT = "logits";
+const SCORE_OUTPUT = "polyseme_score";
 
 export interface ModelOutputs {
   readonly embedding: string;
@@ -25,6 +28,16 @@ export interface ModelOutputs {
   /** To be put behind the model's bytes; empty when it has all outputs. */
   readonly appended: Uint8Array;
 }
+
+/** What is fetched of a graph that scores pairs of texts. */
+export interface PairOutputs {
+  /** [batch, 1] float32: the logit. */
+  readonly score: string;
+  /** To be put behind the model's bytes. */
+  readonly appended: Uint8Array;
+}
+
+export type GraphOutputs = ModelOutputs | PairOutputs;
 
 /** How an embedding is made of vectors of tokens. */
 export interface EmbeddingPlan {
@@ -45,6 +58,10 @@ export function planOutputs(graph: OnnxGraph, plan: EmbeddingPlan): ModelOutputs
     TOKEN_OUTPUTS.find((name) => graph.outputs.includes(name)) ??
     graph.outputs.find((name) => name !== EMBEDDING_OUTPUT && name !== STATIC_OUTPUT);
   if (contextual === undefined) throw new Error("its graph has no output with one vector a token");
+  if (contextual === LOGITS_OUTPUT)
+    throw new Error(
+      "its graph gives logits and no vectors: it is a classifier. One that scores pairs of texts is named by POLYSEME_RERANK_MODEL",
+    );
   const isPooled = graph.outputs.includes(EMBEDDING_OUTPUT);
   const isWhole = isPooled && !plan.ignoresPooled && plan.head.cutTo === undefined;
   const embedding = isPooled && !isWhole ? OWN_OUTPUT : EMBEDDING_OUTPUT;
@@ -63,6 +80,16 @@ export function planOutputs(graph: OnnxGraph, plan: EmbeddingPlan): ModelOutputs
     statics: hasStatics || rows !== undefined ? STATIC_OUTPUT : undefined,
     appended: parts.length === 0 ? new Uint8Array(0) : writeField(MODEL_GRAPH, parts),
   };
+}
+
+/**
+ * The output of a graph that scores pairs of texts, in float32 whatever its own precision is.
+ * @throws Error when the graph gives no logits
+ */
+export function planScore(graph: OnnxGraph): PairOutputs {
+  if (!graph.outputs.includes(LOGITS_OUTPUT)) throw new Error(`its graph has no output ${LOGITS_OUTPUT}`);
+  const parts = [node("Cast", [LOGITS_OUTPUT], SCORE_OUTPUT, { to: FLOAT }), output(SCORE_OUTPUT)];
+  return { score: SCORE_OUTPUT, appended: writeField(MODEL_GRAPH, parts) };
 }
 
 /** The value with a row of the input table per token, dequantised where it is stored otherwise. */

@@ -3,10 +3,10 @@ import { asPolysemeError, distinctCauses, makeStartTags, PolysemeError, type Flo
 import { areFinite, normalised } from "./check-vectors.ts";
 import { deferred, type Deferred } from "./deferred.ts";
 import { shareBudget, takeBatch, type BatchBudget, type WaitingItem } from "./pack.ts";
-import { padBatch } from "./pad-batch.ts";
+import { padTyped } from "./pad-batch.ts";
 import { openSessionPool, type SessionPool } from "./session-pool.ts";
 import type { Output, SessionSpec, TextVectors, WantedOutputs } from "./session-protocol.ts";
-import type { EncodeOptions, Encoded, Encoder, Lane } from "./types.ts";
+import type { EncodeOptions, Encoded, Encoder, Lane, Wants } from "./types.ts";
 
 /** What one batch was, for metrics. */
 export interface BatchReport {
@@ -34,8 +34,21 @@ export interface RunnerOptions {
   readonly workerEntry?: URL;
 }
 
-export interface BatchRunner extends Pick<Encoder, "encode" | "threads" | "waitingTokens" | "failure" | "close"> {
+/** As an encoder is asked, and what a model for pairs is. */
+export interface RunOptions extends Omit<EncodeOptions, "wants"> {
+  readonly wants: Wants & { readonly score?: boolean };
+  /** Which text of a pair each token is of. */
+  readonly types?: Uint8Array | undefined;
+}
+
+export interface Ran extends Encoded {
+  /** [1], the logit. */
+  readonly score?: Float32Array;
+}
+
+export interface BatchRunner extends Pick<Encoder, "threads" | "waitingTokens" | "failure" | "close"> {
   readonly budget: BatchBudget;
+  encode(ids: Int32Array, options: RunOptions): Promise<Ran>;
 }
 
 const NO_FLOW: Flow = { key: "", weight: 1 };
@@ -54,8 +67,8 @@ export async function batchRunner(spec: SessionSpec, options: RunnerOptions): Pr
 
 interface Item extends WaitingItem {
   readonly ids: Int32Array;
-  readonly options: EncodeOptions;
-  readonly result: Deferred<Encoded>;
+  readonly options: RunOptions;
+  readonly result: Deferred<Ran>;
   /** Takes the abort listener off. */
   forget: () => void;
 }
@@ -112,10 +125,10 @@ class Runner implements BatchRunner {
     this.#pool = pool;
   }
 
-  encode(ids: Int32Array, options: EncodeOptions): Promise<Encoded> {
+  encode(ids: Int32Array, options: RunOptions): Promise<Ran> {
     const refusal = this.#refusalOf(ids, options);
     if (refusal !== undefined) return Promise.reject(refusal);
-    const result = deferred<Encoded>();
+    const result = deferred<Ran>();
     const arrivedMs = performance.now();
     const item: Item = {
       ids,
@@ -156,7 +169,7 @@ class Runner implements BatchRunner {
     await this.#pool?.close();
   }
 
-  #refusalOf(ids: Int32Array, { signal, wants }: EncodeOptions): Error | undefined {
+  #refusalOf(ids: Int32Array, { signal, wants }: RunOptions): Error | undefined {
     if (this.#closed !== undefined) return new PolysemeError("unavailable", "The encoder is closing.");
     if (signal?.aborted === true) return reasonOf(signal);
     if (ids.length === 0) return new PolysemeError("invalid", "A text without tokens has no vectors.");
@@ -227,8 +240,8 @@ class Runner implements BatchRunner {
   async #run(pool: SessionPool, items: readonly Item[]): Promise<void> {
     this.#running++;
     const startedMs = performance.now();
-    const batch = padBatch(
-      items.map(({ ids }) => ids),
+    const batch = padTyped(
+      items.map(({ ids, options }) => ({ ids, types: options.types })),
       this.#options.padTokenId,
     );
     try {
@@ -279,14 +292,19 @@ class Runner implements BatchRunner {
 
 function wantedBy(items: readonly Item[]): WantedOutputs {
   const flags = (output: Output): boolean[] => items.map(({ options }) => options.wants[output] === true);
-  return { embedding: flags("embedding"), contextual: flags("contextual"), statics: flags("statics") };
+  return {
+    embedding: flags("embedding"),
+    contextual: flags("contextual"),
+    statics: flags("statics"),
+    score: flags("score"),
+  };
 }
 
 function settle(item: Item, vectors: TextVectors, startedMs: number, encodeMs: number): void {
   const embedding = vectors.embedding === undefined ? undefined : normalised(vectors.embedding);
   const isUsable =
     (vectors.embedding === undefined) === (embedding === undefined) &&
-    [vectors.contextual, vectors.statics].every((values) => values === undefined || areFinite(values));
+    [vectors.contextual, vectors.statics, vectors.score].every((values) => values === undefined || areFinite(values));
   if (!isUsable) {
     item.result.reject(new PolysemeError("encode_failed", "The model gave NaN, infinite or zero vectors for a text."));
     return;

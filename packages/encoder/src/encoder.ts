@@ -1,16 +1,14 @@
-import { availableParallelism } from "node:os";
-import { basename, join } from "node:path";
+import { basename } from "node:path";
 import type { Device, PolysemeError } from "@polyseme/core";
-import { batchRunner, type BatchReport } from "./batch-runner.ts";
-import { CPU_BUDGET, GPU_BUDGET, type BatchBudget } from "./pack.ts";
+import type { BatchReport } from "./batch-runner.ts";
+import { openRunner } from "./open-runner.ts";
+import type { BatchBudget } from "./pack.ts";
 import { padBatch } from "./pad-batch.ts";
 import { openOnDevice, type Attempt } from "./open-on-device.ts";
-import { probeBudget } from "./probe-budget.ts";
 import { isProjected } from "./parse-model-config.ts";
-import { weightsFolder } from "./read-model-folder.ts";
+import { readModelFolder } from "./read-model-folder.ts";
 import { runtimeHere } from "./runtime-here.ts";
-import type { SessionSpec } from "./session-protocol.ts";
-import { openTokenizer, type TextTokenizer } from "./tokenizer.ts";
+import { openTokenizer } from "./tokenizer.ts";
 import type { EncodeOptions, Encoded, Encoder, ModelInfo, Tokens } from "./types.ts";
 
 export interface OpenEncoderOptions {
@@ -47,7 +45,14 @@ export async function openEncoder(options: OpenEncoderOptions): Promise<Encoder>
   const onFallback = (reason: PolysemeError, { provider, rewritten }: Attempt): void =>
     options.onFallback?.(reason, { provider, graph: rewritten ?? "file" });
   return openOnDevice(
-    { folder: options.folder, file: options.file, device, runtime: await runtimeHere(), onFallback },
+    {
+      folder: options.folder,
+      file: options.file,
+      read: readModelFolder,
+      device,
+      runtime: await runtimeHere(),
+      onFallback,
+    },
     (attempt) => openAttempt(attempt, options),
   );
 }
@@ -55,22 +60,12 @@ export async function openEncoder(options: OpenEncoderOptions): Promise<Encoder>
 async function openAttempt(attempt: Attempt, options: OpenEncoderOptions): Promise<Encoder> {
   const { model, provider } = attempt;
   const tokenizer = await openTokenizer(model, options.onTokenise);
-  const onCpu = provider === "cpu";
-  const usual = onCpu ? CPU_BUDGET : GPU_BUDGET;
-  const spec = await sessionSpec(attempt, tokenizer, options.cacheDir);
-  const tokenId = Number(spec.warmUp.ids[0] ?? 0n);
-  const runner = await batchRunner(spec, {
-    // One session a device: a second one would only hold its weights again.
-    threads: onCpu ? (options.threads ?? availableParallelism()) : 1,
-    budget: options.budget === "probe" ? usual : { ...usual, ...options.budget },
-    probe:
-      options.budget === "probe"
-        ? (pool) => probeBudget(pool, usual, { on: onCpu ? "cpu" : "device", tokenId })
-        : undefined,
-    padTokenId: model.padTokenId,
-    onBatch: options.onBatch,
-    onFailedRun: options.onFailedRun,
-  });
+  const tokens = await tokenizer.tokenize(["warm up"]);
+  const warmUp = padBatch(
+    tokens.map(({ ids }) => ids),
+    model.padTokenId,
+  );
+  const runner = await openRunner(attempt, warmUp, options);
   const info: ModelInfo = {
     name: options.name ?? basename(model.folder),
     folder: model.folder,
@@ -152,32 +147,4 @@ export async function embedTexts(
       return embedding;
     }),
   );
-}
-
-async function sessionSpec(
-  { model, provider, rewritten }: Attempt,
-  tokenizer: TextTokenizer,
-  cacheDir: string | undefined,
-): Promise<SessionSpec> {
-  const tokens = await tokenizer.tokenize(["warm up"]);
-  const { appended, ...outputNames } = model.outputs;
-  return {
-    path: join(model.folder, model.file),
-    appended,
-    weightsFolder: weightsFolder(model),
-    // Alone: with the CPU behind it, a provider that cannot start would be passed over in silence.
-    providers: [provider],
-    rewritten,
-    cacheDir,
-    hasTokenTypes: model.hasTokenTypes,
-    mayOverflow: model.mayOverflow,
-    firstPosition: model.hasPositions ? model.positionOffset : undefined,
-    outputNames,
-    dimensions: model.dimensions,
-    tokenDimensions: model.tokenDimensions,
-    warmUp: padBatch(
-      tokens.map(({ ids }) => ids),
-      model.padTokenId,
-    ),
-  };
 }

@@ -2,12 +2,15 @@ import { join } from "node:path";
 import { asPolysemeError, PolysemeError, type Device } from "@polyseme/core";
 import { chooseProviders, deviceUnavailable, type Provider, type Runtime } from "./choose-provider.ts";
 import type { Precision } from "./made-graph.ts";
-import { exists, FLOAT_FILES, HALF_FILE, readModelFolder, type ModelFolder } from "./read-model-folder.ts";
+import type { GraphOutputs } from "./append-outputs.ts";
+import { exists, FLOAT_FILES, HALF_FILE, type ModelFolder } from "./read-model-folder.ts";
+
+type AnyFolder = ModelFolder<GraphOutputs>;
 
 /** One way to run a model. */
 export interface Attempt {
   readonly provider: Provider;
-  readonly model: ModelFolder;
+  readonly model: AnyFolder;
   /** undefined: the file as it is. */
   readonly rewritten: Precision | undefined;
 }
@@ -15,6 +18,8 @@ export interface Attempt {
 export interface OnDevice {
   readonly folder: string;
   readonly file: string | undefined;
+  /** Reads a folder of the kind of model that is opened. */
+  readonly read: (folder: string, file?: string) => Promise<AnyFolder>;
   readonly device: Device;
   readonly runtime: Runtime;
   /** Told what was tried without success before something else is. */
@@ -26,13 +31,13 @@ export interface OnDevice {
  * @throws PolysemeError `model_unavailable`: a device that was named and cannot be used is never replaced by another
  */
 export async function openOnDevice<T>(options: OnDevice, open: (attempt: Attempt) => Promise<T>): Promise<T> {
-  const cpuModel = await readModelFolder(options.folder, options.file);
+  const cpuModel = await options.read(options.folder, options.file);
   const providers = chooseProviders(options.device, options.runtime);
   let last: PolysemeError | undefined;
   for (const provider of providers) {
     if (provider === "cpu") return open({ provider, model: cpuModel, rewritten: undefined });
     let failure: PolysemeError | undefined;
-    for (const attempt of await deviceAttempts(provider, cpuModel, options.file)) {
+    for (const attempt of await deviceAttempts(provider, cpuModel, options)) {
       try {
         return await open(attempt);
       } catch (error) {
@@ -53,26 +58,26 @@ export async function openOnDevice<T>(options: OnDevice, open: (attempt: Attempt
  */
 async function deviceAttempts(
   provider: Exclude<Provider, "cpu">,
-  cpuModel: ModelFolder,
-  named: string | undefined,
+  cpuModel: AnyFolder,
+  { file: named, read }: Pick<OnDevice, "file" | "read">,
 ): Promise<Attempt[]> {
   const { folder } = cpuModel;
-  const as = (model: ModelFolder, rewritten?: Precision): Attempt => ({ provider, model, rewritten });
+  const as = (model: AnyFolder, rewritten?: Precision): Attempt => ({ provider, model, rewritten });
   const isThere = (file: string): Promise<boolean> => exists(join(folder, file));
   const attempts: Attempt[] = [];
-  if (named === undefined && (await isThere(HALF_FILE))) attempts.push(as(await readModelFolder(folder, HALF_FILE)));
+  if (named === undefined && (await isThere(HALF_FILE))) attempts.push(as(await read(folder, HALF_FILE)));
   attempts.push(as(cpuModel, "half"), as(cpuModel, "float"));
   if (!cpuModel.hasIntegerProducts) attempts.push(as(cpuModel));
   else if (named === undefined)
     for (const file of FLOAT_FILES)
       if (await isThere(file)) {
-        const model = await readModelFolder(folder, file);
+        const model = await read(folder, file);
         attempts.push(as(model, "half"), as(model));
       }
   return attempts;
 }
 
-function problemOf(failure: PolysemeError | undefined, { file, hasIntegerProducts }: ModelFolder): string {
+function problemOf(failure: PolysemeError | undefined, { file, hasIntegerProducts }: AnyFolder): string {
   const problem = failure?.details?.["problem"];
   const reason = typeof problem === "string" ? problem : (failure?.message ?? "there is nothing to run");
   if (failure?.details?.["deviceGone"] === true || !hasIntegerProducts) return reason;

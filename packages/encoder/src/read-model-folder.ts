@@ -1,7 +1,7 @@
 import { access, readFile, stat } from "node:fs/promises";
 import { dirname, isAbsolute, join, resolve, sep } from "node:path";
 import { messageOf, PolysemeError } from "@polyseme/core";
-import { inputTableOf, type ModelOutputs, planOutputs } from "./append-outputs.ts";
+import { type GraphOutputs, inputTableOf, type ModelOutputs, planOutputs } from "./append-outputs.ts";
 import { BadModelFile } from "./bad-model-file.ts";
 import { checkTensors, type ExternalData } from "./check-tensors.ts";
 import { readDense } from "./dense-layer.ts";
@@ -9,11 +9,11 @@ import type { EmbeddingHead } from "./embedding-head.ts";
 import { isIntegerOperator } from "./float-graph.ts";
 import { parseModules } from "./model-modules.ts";
 import { RECIPE_FILE } from "./model-recipe.ts";
-import { readGraph } from "./onnx-graph.ts";
-import { parseModelConfig, type HeadStep, type ModelConfig } from "./parse-model-config.ts";
+import { readGraph, type OnnxGraph } from "./onnx-graph.ts";
+import { parseModelConfig, type HeadStep, type ModelConfig, type ModelConfigFiles } from "./parse-model-config.ts";
 
 /** A model as it lies on disk: everything that is known before a session is opened. */
-export interface ModelFolder extends ModelConfig {
+export interface ModelFolder<Outputs extends GraphOutputs = ModelOutputs> extends ModelConfig {
   /** Absolute path. */
   readonly folder: string;
   /** The ONNX file, relative to the folder. */
@@ -24,7 +24,7 @@ export interface ModelFolder extends ModelConfig {
   readonly hasPositions: boolean;
   /** Rows of the input table; undefined where the graph shows none. */
   readonly vocabulary: number | undefined;
-  readonly outputs: ModelOutputs;
+  readonly outputs: Outputs;
   /** Whether the graph multiplies integers, for which no device but the CPU has kernels. */
   readonly hasIntegerProducts: boolean;
   /** Whether those could leave 16 bits on CPUs that add two of them in so many; prepared models say that they cannot. */
@@ -50,12 +50,10 @@ const KNOWN_INPUTS = [...NEEDED_INPUTS, "token_type_ids", "position_ids"];
  * @throws PolysemeError `model_unavailable`, naming the file in `details.file`
  */
 export async function readModelFolder(folder: string, file?: string): Promise<ModelFolder> {
-  const path = resolve(folder);
-  const config = await readModelConfig(path);
-  const tokenizerJson = await guarded(path, () => readText(path, "tokenizer.json"));
-  const onnxFile = file ?? (await findOnnxFile(path));
-  const graph = await guarded(path, async () => readOnnx(path, onnxFile, config, await readHead(path, config)));
-  return { ...config, folder: path, file: onnxFile, tokenizerJson, ...graph };
+  return readFolder(folder, file, readModelConfig, async (path, config) => {
+    const plan = { pooling: config.pooling, head: await readHead(path, config), ignoresPooled: config.poolingIsOwn };
+    return (graph) => planOutputs(graph, plan);
+  });
 }
 
 /**
@@ -72,18 +70,45 @@ export async function readModelConfig(folder: string): Promise<ModelConfig> {
       if (module.kind === "dense")
         dense.set(module.folder, await readOptionalJson(path, `${module.folder}/config.json`));
     return parseModelConfig({
-      config: parseJson("config.json", await readText(path, "config.json")),
-      tokenizerConfig: await readOptionalJson(path, "tokenizer_config.json"),
-      sentenceBert: await readOptionalJson(path, "sentence_bert_config.json"),
+      ...(await readConfigFiles(path)),
       pooling: await readOptionalJson(path, `${pooling}/config.json`),
       modules,
-      sentenceTransformers: await readOptionalJson(path, "config_sentence_transformers.json"),
       dense,
-      recipe: await readOptionalJson(path, RECIPE_FILE),
-      // Without the revision that a downloaded one may have behind its name.
-      folder: path.replace(/@[\w.-]+$/, ""),
     });
   });
+}
+
+/** The small files that a model of any kind has. */
+export async function readConfigFiles(path: string): Promise<ModelConfigFiles> {
+  return {
+    config: parseJson("config.json", await readText(path, "config.json")),
+    tokenizerConfig: await readOptionalJson(path, "tokenizer_config.json"),
+    sentenceBert: await readOptionalJson(path, "sentence_bert_config.json"),
+    pooling: undefined,
+    modules: await readOptionalJson(path, "modules.json"),
+    sentenceTransformers: await readOptionalJson(path, "config_sentence_transformers.json"),
+    recipe: await readOptionalJson(path, RECIPE_FILE),
+    // Without the revision that a downloaded one may have behind its name.
+    folder: path.replace(/@[\w.-]+$/, ""),
+  };
+}
+
+/**
+ * Reads a folder of one kind of model: its settings, its tokenizer, and of its graph what is fetched.
+ * @throws PolysemeError `model_unavailable`, naming the file in `details.file`
+ */
+export async function readFolder<Outputs extends GraphOutputs>(
+  folder: string,
+  file: string | undefined,
+  readConfig: (path: string) => Promise<ModelConfig>,
+  planner: (path: string, config: ModelConfig) => Promise<(graph: OnnxGraph) => Outputs>,
+): Promise<ModelFolder<Outputs>> {
+  const path = resolve(folder);
+  const config = await readConfig(path);
+  const tokenizerJson = await guarded(path, () => readText(path, "tokenizer.json"));
+  const onnxFile = file ?? (await findOnnxFile(path));
+  const graph = await guarded(path, async () => readOnnx(path, onnxFile, await planner(path, config)));
+  return { ...config, folder: path, file: onnxFile, tokenizerJson, ...graph };
 }
 
 /** The error for a folder one of whose files cannot be used. */
@@ -95,14 +120,11 @@ export function badModel(folder: string, file: string, problem: string, cause?: 
   );
 }
 
-async function readOnnx(
+async function readOnnx<Outputs extends GraphOutputs>(
   folder: string,
   file: string,
-  config: ModelConfig,
-  head: EmbeddingHead,
-): Promise<
-  Pick<ModelFolder, "hasTokenTypes" | "hasPositions" | "vocabulary" | "outputs" | "hasIntegerProducts" | "mayOverflow">
-> {
+  plan: (graph: OnnxGraph) => Outputs,
+): Promise<Omit<ModelFolder<Outputs>, keyof ModelConfig | "folder" | "file" | "tokenizerJson">> {
   const bytes = await readFile(join(folder, file)).catch((error: unknown) => {
     throw new BadModelFile(file, `cannot be read (${messageOf(error)})`);
   });
@@ -119,7 +141,7 @@ async function readOnnx(
       hasTokenTypes: graph.inputs.includes("token_type_ids"),
       vocabulary: shapes.get(inputTableOf(graph)?.table ?? "")?.[0],
       hasPositions: graph.inputs.includes("position_ids"),
-      outputs: planOutputs(graph, { pooling: config.pooling, head, ignoresPooled: config.poolingIsOwn }),
+      outputs: plan(graph),
       hasIntegerProducts: graph.nodes.some(({ operator }) => isIntegerOperator(operator)),
       mayOverflow: graph.metadata.get(NO_OVERFLOW.key) !== NO_OVERFLOW.value,
     };
@@ -200,7 +222,7 @@ function parseJson(file: string, text: string): unknown {
   }
 }
 
-async function guarded<T>(folder: string, work: () => Promise<T>): Promise<T> {
+export async function guarded<T>(folder: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
@@ -217,6 +239,6 @@ export async function exists(path: string): Promise<boolean> {
 }
 
 /** Where a graph's weights lie when they are files of their own: beside it. */
-export function weightsFolder(model: ModelFolder): string {
+export function weightsFolder(model: Pick<ModelFolder, "folder" | "file">): string {
   return dirname(join(model.folder, model.file));
 }

@@ -111,7 +111,12 @@ class ThreadPool implements SessionPool {
     const result = deferred<RunResult>();
     thread.runs.set(run, { result, lane });
     const urgent = lane === "interactive";
-    post(thread, { kind: "run", run, batch, wanted, urgent }, [batch.ids.buffer, batch.mask.buffer]);
+    const buffers = [batch.ids, batch.mask, ...(batch.types === undefined ? [] : [batch.types])];
+    post(
+      thread,
+      { kind: "run", run, batch, wanted, urgent },
+      buffers.map(({ buffer }) => buffer),
+    );
     return result.promise;
   }
 

@@ -29,11 +29,8 @@ export interface SessionSpec {
   readonly mayOverflow?: boolean | undefined;
   /** Position of a text's first token, where the graph wants to be told them; undefined: it counts by itself. */
   readonly firstPosition?: number | undefined;
-  readonly outputNames: {
-    readonly embedding: string;
-    readonly contextual: string;
-    readonly statics: string | undefined;
-  };
+  /** Those that the graph has. */
+  readonly outputNames: Readonly<Partial<Record<Output, string | undefined>>>;
   /** Of the embedding. */
   readonly dimensions: number;
   /** Of the vectors of tokens. */
@@ -42,10 +39,11 @@ export interface SessionSpec {
   readonly warmUp: PaddedBatch;
 }
 
-export type Output = "embedding" | "contextual" | "statics";
+/** `score`: of a model for pairs, one logit a pair. */
+export type Output = "embedding" | "contextual" | "statics" | "score";
 
-/** One flag per text, in the batch's order. */
-export type WantedOutputs = Readonly<Record<Output, readonly boolean[]>>;
+/** One flag per text, in the batch's order; what is left out nobody wants. */
+export type WantedOutputs = Readonly<Partial<Record<Output, readonly boolean[]>>>;
 
 export interface RunMessage {
   readonly kind: "run";
@@ -59,7 +57,7 @@ export interface RunMessage {
 
 export type ToWorker = RunMessage | { readonly kind: "close" };
 
-/** The vectors of one text, [1, dimensions] or [tokens, dimensions], padding removed. */
+/** The vectors of one text, [1, dimensions] or [tokens, dimensions], padding removed; a score is [1]. */
 export type TextVectors = Readonly<Partial<Record<Output, Float32Array<ArrayBuffer>>>>;
 
 export interface RunResult {

@@ -20,7 +20,7 @@ import type {
  * Thread entry: one ONNX session, one run at a time. `run` of onnxruntime-node blocks the thread that calls it and
  * ending that thread in the middle aborts the process, so sessions live here and end by themselves after a `close`.
  */
-const OUTPUTS: readonly Output[] = ["embedding", "contextual", "statics"];
+const OUTPUTS: readonly Output[] = ["embedding", "contextual", "statics", "score"];
 
 const { spec, begun } = workerData as WorkerStart;
 if (parentPort === null) throw new Error("This file is the entry of a worker thread.");
@@ -173,7 +173,7 @@ async function warmUp(session: InferenceSession): Promise<void> {
     const result = results[name];
     if (result?.type !== "float32") throw new Error(`its output ${name} is ${result?.type ?? "missing"}, not float32`);
     const width = result.dims.at(-1);
-    const wanted = output === "embedding" ? spec.dimensions : spec.tokenDimensions;
+    const wanted = widthOf(output);
     if (width !== wanted)
       throw new Error(`its output ${name} has ${width ?? 0} dimensions, config.json says ${wanted}`);
     // Half precision ends at 65,504, which few models pass, but some do.
@@ -181,8 +181,20 @@ async function warmUp(session: InferenceSession): Promise<void> {
   }
 }
 
+function widthOf(output: Output): number {
+  switch (output) {
+    case "embedding":
+      return spec.dimensions;
+    case "contextual":
+    case "statics":
+      return spec.tokenDimensions;
+    case "score":
+      return 1;
+  }
+}
+
 async function run(session: InferenceSession, batch: PaddedBatch, wanted: WantedOutputs): Promise<TextVectors[]> {
-  const fetched = OUTPUTS.filter((output) => wanted[output].includes(true));
+  const fetched = OUTPUTS.filter((output) => wanted[output]?.includes(true));
   const names = fetched.flatMap((output) => spec.outputNames[output] ?? []);
   const results = await session.run(feedsOf(batch), names);
   const texts: Partial<Record<Output, Float32Array<ArrayBuffer>>>[] = batch.lengths.map(() => ({}));
@@ -191,20 +203,23 @@ async function run(session: InferenceSession, batch: PaddedBatch, wanted: Wanted
     if (!(data instanceof Float32Array)) throw new Error(`The model gave no ${output} vectors.`);
     const rowLength = data.length / batch.count;
     texts.forEach((text, row) => {
-      if (wanted[output][row] !== true) return;
-      const kept = output === "embedding" ? rowLength : (batch.lengths[row] ?? 0) * spec.tokenDimensions;
+      if (wanted[output]?.[row] !== true) return;
+      const isOfTokens = output === "contextual" || output === "statics";
+      const kept = isOfTokens ? (batch.lengths[row] ?? 0) * spec.tokenDimensions : rowLength;
       text[output] = new Float32Array(data.subarray(row * rowLength, row * rowLength + kept));
     });
   }
   return texts;
 }
 
-function feedsOf({ count, longest, ids, mask }: PaddedBatch): Record<string, Tensor> {
+function feedsOf({ count, longest, ids, mask, types }: PaddedBatch): Record<string, Tensor> {
   const shape = [count, longest];
   return {
     input_ids: new Tensor("int64", ids, shape),
     attention_mask: new Tensor("int64", mask, shape),
-    ...(spec.hasTokenTypes ? { token_type_ids: new Tensor("int64", new BigInt64Array(ids.length), shape) } : {}),
+    ...(spec.hasTokenTypes
+      ? { token_type_ids: new Tensor("int64", types ?? new BigInt64Array(ids.length), shape) }
+      : {}),
     ...(spec.firstPosition === undefined
       ? {}
       : { position_ids: new Tensor("int64", positions(count, longest, spec.firstPosition), shape) }),

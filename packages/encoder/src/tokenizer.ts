@@ -29,19 +29,30 @@ export async function openTokenizer(
   onCall: OnCall = () => undefined,
 ): Promise<TextTokenizer> {
   try {
-    const json = model.lowerCases === true ? lowerCasing(model.tokenizerJson) : model.tokenizerJson;
-    const native = NativeTokenizer.fromString(json);
-    // Shipped files cut at 128 tokens and pad to 128.
-    native.disableTruncation();
-    native.disablePadding();
-    const { vocabulary = Infinity } = model;
-    // Added tokens that no text has may lie beyond; a whole vocabulary is another model's.
-    if (native.getVocabSize(false) > vocabulary)
-      throw new Error(`it has ${native.getVocabSize(false)} tokens, and the model's table ${vocabulary} rows`);
+    const native = tokenizerOf(model);
     return makeTokenizer(native, await probeTemplate(native), model.maxTokens, onCall);
   } catch (error) {
     throw badModel(model.folder, "tokenizer.json", `is no usable tokenizer (${messageOf(error)})`, error);
   }
+}
+
+/**
+ * What a tokenizer.json says, without a limit and without padding.
+ * @throws Error when it cannot be read, or is another model's
+ */
+export function tokenizerOf(
+  model: Pick<ModelFolder, "tokenizerJson"> & Partial<Pick<ModelFolder, "lowerCases" | "vocabulary">>,
+): NativeTokenizer {
+  const json = model.lowerCases === true ? lowerCasing(model.tokenizerJson) : model.tokenizerJson;
+  const native = NativeTokenizer.fromString(json);
+  // Shipped files cut at 128 tokens and pad to 128.
+  native.disableTruncation();
+  native.disablePadding();
+  const { vocabulary = Infinity } = model;
+  // Added tokens that no text has may lie beyond; a whole vocabulary is another model's.
+  if (native.getVocabSize(false) > vocabulary)
+    throw new Error(`it has ${native.getVocabSize(false)} tokens, and the model's table ${vocabulary} rows`);
+  return native;
 }
 
 /** As sentence-transformers does where a model's settings ask for it: before the tokenizer's own normaliser. */
@@ -98,7 +109,8 @@ function makeTokenizer(native: NativeTokenizer, template: Template, maxTokens: n
   };
 }
 
-async function usable<T>(work: () => Promise<T>): Promise<T> {
+/** @throws PolysemeError `unusable_text` when the work fails */
+export async function usable<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {

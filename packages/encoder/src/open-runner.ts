@@ -1,0 +1,61 @@
+import { availableParallelism } from "node:os";
+import { join } from "node:path";
+import { batchRunner, type BatchRunner } from "./batch-runner.ts";
+import type { OpenEncoderOptions } from "./encoder.ts";
+import type { Attempt } from "./open-on-device.ts";
+import { CPU_BUDGET, GPU_BUDGET } from "./pack.ts";
+import type { PaddedBatch } from "./pad-batch.ts";
+import { probeBudget } from "./probe-budget.ts";
+import { weightsFolder } from "./read-model-folder.ts";
+import type { SessionSpec } from "./session-protocol.ts";
+
+type RunnerSettings = Pick<OpenEncoderOptions, "threads" | "cacheDir" | "budget" | "onBatch" | "onFailedRun">;
+
+/**
+ * Sessions of a model of any kind, and the packing in front of them.
+ * @param warmUp a text for each session's first run
+ * @throws PolysemeError `model_unavailable`
+ */
+export async function openRunner(
+  attempt: Attempt,
+  warmUp: PaddedBatch,
+  { threads, cacheDir, budget, onBatch, onFailedRun }: RunnerSettings,
+): Promise<BatchRunner> {
+  const onCpu = attempt.provider === "cpu";
+  const usual = onCpu ? CPU_BUDGET : GPU_BUDGET;
+  const tokenId = Number(warmUp.ids[0] ?? 0n);
+  return batchRunner(sessionSpec(attempt, warmUp, cacheDir), {
+    // One session a device: a second one would only hold its weights again.
+    threads: onCpu ? (threads ?? availableParallelism()) : 1,
+    budget: budget === "probe" ? usual : { ...usual, ...budget },
+    probe:
+      budget === "probe" ? (pool) => probeBudget(pool, usual, { on: onCpu ? "cpu" : "device", tokenId }) : undefined,
+    padTokenId: attempt.model.padTokenId,
+    onBatch,
+    onFailedRun,
+  });
+}
+
+function sessionSpec(
+  { model, provider, rewritten }: Attempt,
+  warmUp: PaddedBatch,
+  cacheDir: string | undefined,
+): SessionSpec {
+  const { appended, ...outputNames } = model.outputs;
+  return {
+    path: join(model.folder, model.file),
+    appended,
+    weightsFolder: weightsFolder(model),
+    // Alone: with the CPU behind it, a provider that cannot start would be passed over in silence.
+    providers: [provider],
+    rewritten,
+    cacheDir,
+    hasTokenTypes: model.hasTokenTypes,
+    mayOverflow: model.mayOverflow,
+    firstPosition: model.hasPositions ? model.positionOffset : undefined,
+    outputNames,
+    dimensions: model.dimensions,
+    tokenDimensions: model.tokenDimensions,
+    warmUp,
+  };
+}
