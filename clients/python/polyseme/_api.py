@@ -436,7 +436,7 @@ class SearchAnswerHitExplainToken(TypedDict):
     similarity: float | None
     """cosine of the two words' vectors"""
     part: float
-    """what of the hit's score is this entry's; all of them add up to it"""
+    """what of the hit's score is this entry's; all of them add up to it, with rerank cross to vectorScore"""
     share: float
     """0 to 1: its part of the positive parts of words and signs; special ones 0"""
     match: SearchAnswerHitExplainTokenMatch | None
@@ -465,7 +465,7 @@ class SearchAnswerHit(TypedDict):
     collection: NotRequired[str]
     """With collections: the one that holds it"""
     score: float
-    """Cosine; in lexical mode BM25; in hybrid mode the sum of 1 / (60 + rank) over both lists"""
+    """Cosine; in lexical mode BM25; in hybrid mode the sum of 1 / (60 + rank) over both lists; with rerank its own, for cross 0 to 1"""
     ranks: NotRequired[SearchAnswerHitRanks]
     """In hybrid mode: its places in the two lists, from 1"""
     vectorScore: NotRequired[float]
@@ -528,10 +528,10 @@ class SearchBody(TypedDict):
     group: NotRequired[Literal["document", "chunk"]]
     mode: NotRequired[Literal["vector", "hybrid", "lexical"]]
     """vector (the default): by meaning; lexical: by words (BM25); hybrid: both, fused by reciprocal rank. With query only"""
-    rerank: NotRequired[Literal["none", "maxsim"]]
-    """maxsim: the nearest candidates, ranked by how well each word of the query is met by a word of theirs"""
+    rerank: NotRequired[Literal["none", "maxsim", "cross"]]
+    """maxsim: the nearest candidates, ranked by how well each word of the query is met by a word of theirs; cross: ranked by the model of POLYSEME_RERANK_MODEL, which reads the query and each text together"""
     candidates: NotRequired[int]
-    """Hits by the embedding that rerank works on, at least k; 100 when left out"""
+    """Hits that rerank works on, at least k; 100 when left out"""
     explain: NotRequired[bool]
     """Says for each word of the query which word of the hit it met; with query only"""
     exact: NotRequired[bool]
@@ -770,6 +770,22 @@ class TeiTokenizeBody(TypedDict):
 class TeiDecodeBody(TypedDict):
     ids: list[int] | list[list[int]]
     skip_special_tokens: NotRequired[bool]
+
+
+class TeiRerankAnswer(TypedDict):
+    index: int
+    """Place among the texts of the request"""
+    score: float
+    text: NotRequired[str]
+
+
+class TeiRerankBody(TypedDict):
+    query: str
+    texts: list[str]
+    raw_scores: NotRequired[bool | None]
+    return_text: NotRequired[bool | None]
+    truncate: NotRequired[bool | None]
+    truncation_direction: NotRequired[Literal["right", "Right"]]
 
 
 class ListKeysAnswerKey(TypedDict):
@@ -1016,6 +1032,10 @@ class Api:
     def tei_decode(self, **body: Unpack[TeiDecodeBody]) -> list[str]:
         """Texts of token ids."""
         return self._transport.json("POST", '/decode', {}, body)
+
+    def tei_rerank(self, **body: Unpack[TeiRerankBody]) -> list[TeiRerankAnswer]:
+        """Texts by how well they fit a query, as the model of POLYSEME_RERANK_MODEL says."""
+        return self._transport.json("POST", '/rerank', {}, body)
 
     def list_keys(self) -> ListKeysAnswer:
         """All API keys, without their secrets."""

@@ -22,6 +22,7 @@ describe("the settings", () => {
     expect(readConfig({})).toEqual({
       backend: { kind: "embedded", dataDir: "./.polyseme" },
       model: "all-MiniLM-L6-v2",
+      rerankModel: undefined,
       modelsDir: undefined,
       hub: readHubConfig({}),
       device: "auto",
@@ -45,6 +46,7 @@ describe("the settings", () => {
         POLYSEME_QUEUE_PREFIX: "{mine}",
         POLYSEME_QUEUE_SHARDS: "4",
         POLYSEME_MODEL: "org/model",
+        POLYSEME_RERANK_MODEL: "org/reranker",
         POLYSEME_MODELS_DIR: "/models",
         POLYSEME_DEVICE: "cuda",
         POLYSEME_ENCODER_THREADS: "4",
@@ -66,6 +68,7 @@ describe("the settings", () => {
         queueShards: 4,
       },
       model: "org/model",
+      rerankModel: "org/reranker",
       modelsDir: "/models",
       hub: readHubConfig({}),
       device: "cuda",

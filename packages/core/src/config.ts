@@ -11,6 +11,8 @@ export interface Config {
   readonly backend: BackendConfig;
   /** Bundled name, hub id or folder of the default encoder. */
   readonly model: string;
+  /** Bundled name, hub id or folder of the model that scores pairs of texts; undefined: none does. */
+  readonly rerankModel: string | undefined;
   /** Folder that holds models by name, and where downloaded ones go; undefined: the bundled ones. */
   readonly modelsDir: string | undefined;
   readonly hub: HubConfig;
@@ -74,6 +76,7 @@ export function readConfig(env: Environment): Config {
   return {
     backend: readBackend(env),
     model: value(env, "POLYSEME_MODEL") ?? DEFAULT_MODEL,
+    rerankModel: value(env, "POLYSEME_RERANK_MODEL"),
     modelsDir: readModelsDir(env),
     hub: readHubConfig(env),
     device: oneOf(env, "POLYSEME_DEVICE", DEVICES) ?? "auto",

@@ -104,6 +104,12 @@ export function makeMetrics(options: { processMetrics: boolean }) {
       labelNames: ["kind"],
       registers,
     }),
+    rerankPairs: new Counter({
+      name: "polyseme_rerank_pairs_total",
+      help: "Pairs of a query and a text that the model of POLYSEME_RERANK_MODEL has scored, by kind: whole, cut (longer than it takes).",
+      labelNames: ["kind"],
+      registers,
+    }),
     tokenVectorBytes: new Counter({
       name: "polyseme_token_vector_bytes_total",
       help: "Bytes of packed token vectors given to Postgres, in collections that keep them.",

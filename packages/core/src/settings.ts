@@ -74,6 +74,12 @@ export const SETTINGS: Readonly<Record<SettingGroup, readonly Setting[]>> = {
       meaning: "The encoder of collections that name none. One of the hub is downloaded at the first start.",
     },
     {
+      name: "POLYSEME_RERANK_MODEL",
+      values: "as POLYSEME_MODEL, of a model that scores pairs of texts (a cross-encoder)",
+      meaning:
+        'What the rerank "cross" of a search ranks by. Loaded by whoever answers searches. Not set: such searches are refused.',
+    },
+    {
       name: "POLYSEME_MODELS_DIR",
       standard: "$HOME/.cache/polyseme/models",
       values: "a folder",

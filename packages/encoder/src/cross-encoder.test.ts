@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { crossModels, fixtureModel, goldenPairs } from "../../../test/support/fixture-models.ts";
+import { crossModels, fixtureModel, fixtureModels, goldenPairs } from "../../../test/support/fixture-models.ts";
 import { openCrossEncoder, type CrossEncoder } from "./cross-encoder.ts";
-import { readPairFolder } from "./pair-folder.ts";
+import { parsePairConfig, readAnyConfig, readPairFolder } from "./pair-folder.ts";
 import { openPairTokenizer } from "./pair-tokenizer.ts";
+import { readModelFolder } from "./read-model-folder.ts";
 
 /** Pads freely, where the usual budget would avoid it. */
 const PADDING_BUDGET = { maxTokens: 20_000, runCostTokens: 1_000 };
@@ -61,5 +62,40 @@ describe.each(crossModels())("the cross-encoder %s", (name) => {
     const gone = new Error("gone");
     const aborted = model.score("a", ["b"], { ...NOW, signal: AbortSignal.abort(gone) });
     await expect(aborted).rejects.toBe(gone);
+  });
+});
+
+describe("a folder", () => {
+  test("is of one kind or the other, and is refused in the place of the other with the reason", async () => {
+    for (const name of crossModels()) {
+      expect(await readAnyConfig(fixtureModel(name))).toMatchObject({ kind: "pairs", config: { maxTokens: 64 } });
+      await expect(readModelFolder(fixtureModel(name))).rejects.toThrow(/logits .* POLYSEME_RERANK_MODEL/);
+    }
+    for (const name of fixtureModels()) {
+      expect(await readAnyConfig(fixtureModel(name))).toMatchObject({ kind: "encoder" });
+      await expect(openCrossEncoder({ folder: fixtureModel(name) })).rejects.toMatchObject({
+        code: "model_unavailable",
+        message: expect.stringMatching(/config\.json names the architecture .*ForSequenceClassification/) as string,
+      });
+    }
+  });
+
+  const config = { architectures: ["BertForSequenceClassification"], id2label: { 0: "LABEL_0" }, hidden_size: 8 };
+  const files = { config, tokenizerConfig: undefined, sentenceBert: undefined, pooling: undefined, modules: undefined };
+
+  test.each([
+    ["several labels", { config: { ...config, id2label: { 0: "no", 1: "yes" } } }, "config.json", /2 labels/],
+    ["modules behind the transformer", { modules: [{}, {}] }, "modules.json", /behind the transformer/],
+    ["a recipe for embeddings", { recipe: { pooling: "cls" } }, "polyseme.json", /"pooling"/],
+    ["no architecture", { config: { hidden_size: 8 } }, "config.json", /ForSequenceClassification/],
+  ])("with %s is refused", (_, changed, file, message) => {
+    expect(parsePairConfig(files)).toMatchObject({ maxTokens: 512 });
+    const read = (): unknown => parsePairConfig({ ...files, ...changed });
+    expect(read).toThrow(expect.objectContaining({ file }));
+    expect(read).toThrow(message);
+  });
+
+  test("may say its limit of tokens in a recipe", () => {
+    expect(parsePairConfig({ ...files, recipe: { maxTokens: 32 } })).toMatchObject({ maxTokens: 32 });
   });
 });

@@ -1,7 +1,8 @@
 export { openEncoder, embedTexts, encodeTexts, type EncodedText, type OpenEncoderOptions } from "./encoder.ts";
 export type { BatchReport } from "./batch-runner.ts";
 export { openCrossEncoder, type CrossEncoder, type CrossInfo, type PairScore } from "./cross-encoder.ts";
-export { checkAnyConfig, readPairConfig, readPairFolder } from "./pair-folder.ts";
+export { readAnyConfig, readPairFolder } from "./pair-folder.ts";
+export { openReranker, type Reranker } from "./reranker.ts";
 export { findModel, listModels, lookForModel, type FoundModel, type ModelPlaces } from "./find-model.ts";
 export { CPU_BUDGET, GPU_BUDGET, takeBatch, type BatchBudget, type WaitingItem } from "./pack.ts";
 export { normalised } from "./check-vectors.ts";

@@ -32,16 +32,18 @@ export async function readPairConfig(folder: string): Promise<ModelConfig> {
 }
 
 /**
- * Whether the folder's files are those of a model that runs here, as an encoder or as one for pairs, the graph unread.
- * @returns of which kind it is
+ * What the small files say of a model that runs here, as an encoder or as one that scores pairs, and which of them it is.
  * @throws PolysemeError `model_unavailable`, naming the file in `details.file`
  */
-export async function checkAnyConfig(folder: string): Promise<"encoder" | "pairs"> {
+export async function readAnyConfig(
+  folder: string,
+): Promise<{ readonly kind: "encoder" | "pairs"; readonly config: ModelConfig }> {
   const path = resolve(folder);
   const { config } = await guarded(path, () => readConfigFiles(path));
   const isClassifier = isRecord(config) && architecturesOf(config).some((name) => name.endsWith(CLASSIFIER));
-  await (isClassifier ? readPairConfig(path) : readModelConfig(path));
-  return isClassifier ? "pairs" : "encoder";
+  return isClassifier
+    ? { kind: "pairs", config: await readPairConfig(path) }
+    : { kind: "encoder", config: await readModelConfig(path) };
 }
 
 /** @throws BadModelFile */

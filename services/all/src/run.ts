@@ -1,6 +1,6 @@
 import { makeApi, UNBUILT_ROUTES } from "@polyseme/api";
 import { makeEmbedder, makeQuarantine, makeThroughput } from "@polyseme/embedder";
-import { encoderThreads, openEncoders } from "@polyseme/encoder";
+import { encoderThreads, openEncoders, openReranker } from "@polyseme/encoder";
 import { runProcess, type RunOptions } from "@polyseme/http";
 import { makeIngest } from "@polyseme/ingest";
 
@@ -18,6 +18,7 @@ export function runAll(options: RunOptions): Promise<void> {
       const { encoders, inference, closeStep } = await openEncoders(config, { ...context, work: "bulk" }, (batch) => {
         throughput.record(batch);
       });
+      const reranker = openReranker(config, context);
       const shared = {
         ...context,
         encoders,
@@ -28,9 +29,9 @@ export function runAll(options: RunOptions): Promise<void> {
         services: [
           makeIngest({ ...shared, catalog: encoders.catalog, maxPending: config.maxPending }),
           makeEmbedder({ ...shared, throughput, quarantine: makeQuarantine({ settings: config, log: context.log }) }),
-          makeApi(shared),
+          makeApi({ ...shared, reranker }),
         ],
-        closeSteps: [closeStep],
+        closeSteps: [closeStep, reranker.closeStep],
       };
     },
   });

@@ -1,6 +1,6 @@
 import type { Backends } from "@polyseme/backends";
 import { NO_TRACING, type Log, type Metrics, type Tracing } from "@polyseme/core";
-import { showEncoders, type EncoderRegistry } from "@polyseme/encoder";
+import { showEncoders, type EncoderRegistry, type Reranker } from "@polyseme/encoder";
 import { backendProbes, type KeyRing, type Probe, type Service, type UnbuiltRoute } from "@polyseme/http";
 import { aliasRoutes } from "./alias-routes.ts";
 import { collectionRoutes } from "./collection-routes.ts";
@@ -25,6 +25,7 @@ export interface ApiOptions {
   readonly keys: KeyRing;
   readonly log: Log;
   readonly encoders: EncoderRegistry;
+  readonly reranker: Reranker;
   readonly inference: Probe;
   readonly metrics: Metrics;
   /** Undefined: no traces. */
@@ -36,7 +37,7 @@ const STOP_WATCH_MS = 5_000;
 
 /** The reading side: collections, documents, failures, search, inspect, embeddings, the web page; and who has keys. */
 export function makeApi(options: ApiOptions): Service {
-  const { backends, keys, encoders, inference, log, metrics, tracing = NO_TRACING, stop } = options;
+  const { backends, keys, encoders, reranker, inference, log, metrics, tracing = NO_TRACING, stop } = options;
   const { database, queues } = backends;
   let watching: Promise<void> = Promise.resolve();
   return {
@@ -48,12 +49,12 @@ export function makeApi(options: ApiOptions): Service {
       await app.register(documentRoutes, { database });
       await app.register(exportRoutes, { database, log });
       await app.register(failureRoutes, { database });
-      await app.register(searchRoutes, { database, encoders, metrics, tracing, stop });
+      await app.register(searchRoutes, { database, encoders, reranker, metrics, tracing, stop });
       await app.register(senseRoutes, { database, encoders, metrics });
       await app.register(inspectRoutes, { encoders });
       await app.register(embeddingsRoutes, { encoders });
       await app.register(modelRoutes, { catalog: encoders.catalog });
-      await app.register(teiRoutes, { encoders, inference });
+      await app.register(teiRoutes, { encoders, reranker, metrics, inference });
       await app.register(keyRoutes, { database, keys, log });
       await app.register(queueBoard, { queues });
       await app.register(pageRoutes, { log });
@@ -61,7 +62,8 @@ export function makeApi(options: ApiOptions): Service {
     },
     probes: [...backendProbes(backends), inference],
     refreshMetrics() {
-      showEncoders(metrics, encoders);
+      const reranking = reranker.loaded();
+      showEncoders(metrics, [...encoders.loaded(), ...(reranking === undefined ? [] : [reranking])]);
       return Promise.resolve();
     },
     start() {

@@ -20,7 +20,10 @@ export const ExplainSchema = Type.Object(
         end: Type.Integer(),
         special: Type.Boolean(),
         similarity: Type.Union([Type.Number(), Type.Null()], { description: "cosine of the two words' vectors" }),
-        part: Type.Number({ description: "what of the hit's score is this entry's; all of them add up to it" }),
+        part: Type.Number({
+          description:
+            "what of the hit's score is this entry's; all of them add up to it, with rerank cross to vectorScore",
+        }),
         share: Type.Number({
           description: "0 to 1: its part of the positive parts of words and signs; special ones 0",
         }),
@@ -52,13 +55,15 @@ export function explainedHits(hits: number, entries: number, isStored: boolean):
  * Says of the first hits which words of theirs the query's words found, and what each adds to the score. A hit whose chunk
  * was written anew in the meantime, or which is behind the first ones, comes back as it is.
  * @param query the one that the hits were found by
+ * @param options.byWords parts are those of a MaxSim score; else they are those of the cosine that the hit was found by,
+ * whatever it was ranked by since
  */
 export async function explainHits(
   deps: { readonly chunkTokens: ChunkTokens; readonly products: RowProducts },
   collection: Collection,
   query: QueryUnits,
   hits: readonly RankedHit[],
-  signal: AbortSignal,
+  { byWords, signal }: { byWords: boolean; signal: AbortSignal },
 ): Promise<ExplainedHit[]> {
   const queries = unitQueries(
     query,
@@ -76,20 +81,20 @@ export async function explainHits(
       const hit = hits[tokens.number];
       const found = matches[i];
       if (hit !== undefined && found !== undefined)
-        explained[tokens.number] = { ...hit, explain: explainHit(query, hit, tokens, found) };
+        explained[tokens.number] = { ...hit, explain: explainHit({ query, byWords }, hit, tokens, found) };
     }
   });
   return explained;
 }
 
 function explainHit(
-  query: QueryUnits,
+  { query, byWords }: { query: QueryUnits; byWords: boolean },
   hit: RankedHit,
   { embedding, packed }: HitTokens,
   matches: UnitMatches,
 ): Explanation {
   const { chunk } = hit;
-  const parts = hit.vectorScore === undefined ? scoreParts(query, embedding) : maxSimParts(query, matches);
+  const parts = byWords ? maxSimParts(query, matches) : scoreParts(query, embedding);
   const shares = sharesOf(
     query.units.map((entry) => parts[entry] ?? 0),
     [...matches.similarities],

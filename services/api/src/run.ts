@@ -1,5 +1,5 @@
 import { requireServers } from "@polyseme/core";
-import { openEncoders } from "@polyseme/encoder";
+import { openEncoders, openReranker } from "@polyseme/encoder";
 import { runProcess, type RunOptions } from "@polyseme/http";
 import { makeApi, UNBUILT_ROUTES } from "./api.ts";
 
@@ -15,9 +15,10 @@ export function runApi(options: RunOptions): Promise<void> {
     unbuiltRoutes: UNBUILT_ROUTES,
     async makeParts(context) {
       const { encoders, inference, closeStep } = await openEncoders(config, { ...context, work: "queries" });
+      const reranker = openReranker(config, context);
       return {
-        services: [makeApi({ ...context, encoders, inference, stop: signals.stop })],
-        closeSteps: [closeStep],
+        services: [makeApi({ ...context, encoders, reranker, inference, stop: signals.stop })],
+        closeSteps: [closeStep, reranker.closeStep],
       };
     },
   });

@@ -10,19 +10,26 @@ describe("a search's plan", () => {
     expect(plan({ query: "q" })).toMatchObject({
       k: 10,
       candidates: 10,
-      rerank: false,
+      rerank: undefined,
       explain: false,
       mode: "vector",
     });
     expect(plan({ query: "q", k: 1_000, rerank: "none", explain: true })).toMatchObject({ candidates: 1_000 });
-    expect(plan({})).toMatchObject({ rerank: false, explain: false, collections: ["notes"] });
+    expect(plan({})).toMatchObject({ rerank: undefined, explain: false, collections: ["notes"] });
   });
 
-  test("with rerank has 100, as many as were asked for, or at least as many as hits", () => {
-    const rerank = "maxsim";
-    expect(plan({ query: "q", rerank })).toMatchObject({ candidates: 100, rerank: true });
-    expect(plan({ query: "q", rerank, candidates: 50 })).toMatchObject({ candidates: 50 });
-    expect(plan({ query: "q", rerank, k: 150 })).toMatchObject({ candidates: 150 });
+  test.each(["maxsim", "cross"] as const)(
+    "with rerank %s has 100, as many as were asked for, or at least as many as hits",
+    (rerank) => {
+      expect(plan({ query: "q", rerank })).toMatchObject({ candidates: 100, rerank });
+      expect(plan({ query: "q", rerank, candidates: 50 })).toMatchObject({ candidates: 50 });
+      expect(plan({ query: "q", rerank, k: 150 })).toMatchObject({ candidates: 150 });
+    },
+  );
+
+  test("ranks by the texts of several collections, as it needs no vectors of theirs", () => {
+    const body = { query: "q", rerank: "cross", collections: ["b"], mode: "lexical" } as const;
+    expect(plan(body)).toMatchObject({ rerank: "cross", collections: ["notes", "b"] });
   });
 
   test("names each collection once, that of the path first", () => {
@@ -46,6 +53,12 @@ describe("a search's plan", () => {
   test.each([
     ["explain without a query", { explain: true }, "explain"],
     ["rerank without a query", { rerank: "maxsim" as const }, "rerank"],
+    ["rerank by a model without a query", { rerank: "cross" as const }, "rerank"],
+    [
+      "to explain what a model ranked by words",
+      { query: "q", mode: "lexical", rerank: "cross", explain: true } as const,
+      "explain",
+    ],
     ["candidates without rerank", { query: "q", candidates: 100 }, "candidates"],
     ["fewer candidates than hits", { query: "q", rerank: "maxsim" as const, k: 60, candidates: 50 }, "candidates"],
     ["more hits than can be ranked", { query: "q", rerank: "maxsim" as const, k: 201 }, "k"],

@@ -9,7 +9,7 @@ export interface PlanBody {
   readonly k?: number;
   readonly group?: "document" | "chunk";
   readonly mode?: "vector" | "hybrid" | "lexical";
-  readonly rerank?: "none" | "maxsim";
+  readonly rerank?: "none" | Rerank;
   readonly candidates?: number;
   readonly explain?: boolean;
   readonly exact?: boolean;
@@ -20,6 +20,9 @@ export interface PlanBody {
   readonly collections?: readonly string[];
 }
 
+/** By the words' vectors, or by a model that reads query and text together. */
+export type Rerank = "maxsim" | "cross";
+
 export interface SearchPlan {
   readonly mode: "vector" | "hybrid" | "lexical";
   readonly group: "document" | "chunk";
@@ -27,7 +30,8 @@ export interface SearchPlan {
   readonly k: number;
   /** Hits that are found, out of which the answer's are taken. */
   readonly candidates: number;
-  readonly rerank: boolean;
+  /** How hits are ranked anew; undefined: they are not. */
+  readonly rerank: Rerank | undefined;
   readonly explain: boolean;
   readonly snippets: boolean;
   /** Every vector is compared, whatever index there is. */
@@ -66,7 +70,7 @@ export function searchPlan(body: PlanBody, collection: string): SearchPlan {
   const collections = [...new Set([collection, ...(body.collections ?? [])])];
   refuseMisfits(body);
   if (collections.length > 1 && (body.rerank === "maxsim" || body.explain === true))
-    throw invalid("collections", "rerank and explain work on one collection; leave collections or them out.");
+    throw invalid("collections", "maxsim and explain work on one collection; leave collections or them out.");
   const request = hashRequest([
     ...[mode, group, body.query, body.vector, body.like, body.filter, minScore, exact].map((part) => part ?? null),
     ...collections,
@@ -81,7 +85,7 @@ export function searchPlan(body: PlanBody, collection: string): SearchPlan {
 }
 
 function refuseMisfits({ query, mode = "vector", rerank, explain, minScore, page }: PlanBody): void {
-  const isReranked = rerank === "maxsim";
+  const isReranked = rerank === "maxsim" || rerank === "cross";
   if (query === undefined && (isReranked || explain === true))
     throw invalid(
       explain === true ? "explain" : "rerank",
@@ -89,10 +93,10 @@ function refuseMisfits({ query, mode = "vector", rerank, explain, minScore, page
     );
   if (query === undefined && mode !== "vector")
     throw invalid("mode", `Only a query has words to look for: give query, or leave mode out.`);
-  if (explain === true && mode !== "vector" && !isReranked)
+  if (explain === true && mode !== "vector" && rerank !== "maxsim")
     throw invalid(
       "explain",
-      `What a score of mode "${mode}" is made of is not explained; add rerank, or leave one out.`,
+      `What a score of mode "${mode}" is made of is not explained; add rerank "maxsim", or leave one out.`,
     );
   if (minScore !== undefined && mode === "hybrid")
     throw invalid("minScore", "A hybrid score says where a hit stands, not how good it is; leave minScore out.");
@@ -104,10 +108,13 @@ function refuseMisfits({ query, mode = "vector", rerank, explain, minScore, page
 
 function rankingOf(body: PlanBody, k: number): Pick<SearchPlan, "candidates" | "rerank" | "explain"> {
   const { explain = false } = body;
-  const rerank = body.rerank === "maxsim";
-  if (!rerank) {
+  const rerank = body.rerank === "none" ? undefined : body.rerank;
+  if (rerank === undefined) {
     if (body.candidates !== undefined)
-      throw invalid("candidates", 'Candidates are what rerank works on; set rerank to "maxsim", or leave it out.');
+      throw invalid(
+        "candidates",
+        'Candidates are what rerank works on; set rerank to "maxsim" or "cross", or leave it out.',
+      );
     return { candidates: k, rerank, explain };
   }
   if (k > MOST_CANDIDATES) throw invalid("k", `With rerank, k is at most ${MOST_CANDIDATES}, not ${k}.`);

@@ -1,10 +1,11 @@
 import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
 import { PolysemeError, type Metrics, type Tracing } from "@polyseme/core";
-import { openRowProducts, type EncoderRegistry } from "@polyseme/encoder";
+import { openRowProducts, type EncoderRegistry, type Reranker } from "@polyseme/encoder";
 import { CollectionParams, ErrorSchema, requestSignal, requireCollections, requireTicket } from "@polyseme/http";
 import { makeWordKnowledge, waitForTicket, type Database } from "@polyseme/store";
 import { makeChunkTokens } from "./chunk-tokens.ts";
 import { makeKnownCollections } from "./known-collections.ts";
+import { makePairRanking } from "./rank-by-pairs.ts";
 import { searchPlan } from "./search-plan.ts";
 import { answerSearch } from "./search/answer-search.ts";
 import { SearchAnswer, SearchBody } from "./search/search-schemas.ts";
@@ -18,6 +19,7 @@ const ANSWER_WITHIN_MS = AFTER_TICKET_MS + 30_000;
 export interface SearchDeps {
   readonly database: Database;
   readonly encoders: EncoderRegistry;
+  readonly reranker: Reranker;
   readonly metrics: Metrics;
   readonly tracing: Tracing;
   readonly stop: AbortSignal;
@@ -31,6 +33,7 @@ export const searchRoutes: FastifyPluginAsyncTypebox<SearchDeps> = async (app, d
   const words = makeWordKnowledge(deps.database, now);
   const chunkTokens = makeChunkTokens(deps);
   const products = openRowProducts();
+  const pairRanking = makePairRanking(deps);
   app.addHook("onClose", () => products.close());
   app.post(
     "/v1/collections/:collection/search",
@@ -63,7 +66,7 @@ export const searchRoutes: FastifyPluginAsyncTypebox<SearchDeps> = async (app, d
         return known.use(name, (collection) => answerSenseSearch(deps, collection, { ...plan, sense }, call));
       return known.useAll(plan.collections, (collections) => {
         const named = collections.map((collection, i) => ({ name: plan.collections[i] ?? name, collection }));
-        return answerSearch({ ...deps, words, chunkTokens, products }, named, body, plan, call);
+        return answerSearch({ ...deps, words, chunkTokens, products, pairRanking }, named, body, plan, call);
       });
     },
   );

@@ -83,7 +83,7 @@ export function makeEmbedder(options: EmbedderOptions): Service {
       const { taken, most } = deps.permits.use;
       metrics.tokenPermits.set({ state: "used" }, taken);
       metrics.tokenPermits.set({ state: "limit" }, most);
-      showEncoders(metrics, encoders);
+      showEncoders(metrics, encoders.loaded());
       return Promise.resolve();
     },
     start() {

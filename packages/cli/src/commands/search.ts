@@ -13,7 +13,7 @@ import type { Span } from "../sentences.ts";
 interface Options extends CollectionOptions, FilterOptions {
   readonly k: number;
   readonly mode?: "vector" | "hybrid" | "lexical";
-  readonly rerank?: "none" | "maxsim";
+  readonly rerank?: "none" | "maxsim" | "cross";
   readonly candidates?: number;
   readonly explain?: true;
   readonly sense?: string;
@@ -42,7 +42,12 @@ export function addSearch(program: Command, context: CliContext): void {
     .option("--collections <names>", "search these as well, with commas between", commaSeparated)
     .option("--min-score <score>", "leave out hits below it", aNumber)
     .option("--snippets", "show the best sentences, with the query's words marked")
-    .addOption(new Option("--rerank <how>", "maxsim: rank the nearest anew, word by word").choices(["none", "maxsim"]))
+    .addOption(
+      new Option(
+        "--rerank <how>",
+        "rank the nearest anew; maxsim: word by word, cross: by the model of POLYSEME_RERANK_MODEL",
+      ).choices(["none", "maxsim", "cross"]),
+    )
     .option("--candidates <count>", "how many to rank anew", wholeNumber(LEAST_CANDIDATES, MOST_CANDIDATES))
     .option("--explain", "say which words of a hit each word of the query met, and what that adds to the score")
     .option("--sense <sentence>", "look for other places where --word is used as in this sentence")

@@ -1,7 +1,7 @@
 import type { SearchRequest } from "@polyseme/client";
 
 export const MODES = ["vector", "hybrid", "lexical"] as const;
-export const RERANKS = ["none", "maxsim"] as const;
+export const RERANKS = ["none", "maxsim", "cross"] as const;
 export const GROUPS = ["document", "chunk"] as const;
 
 /** One way to search that is measured; a row of the table. */

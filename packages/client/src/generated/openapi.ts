@@ -848,6 +848,23 @@ export interface paths {
     readonly patch?: never;
     readonly trace?: never;
   };
+  readonly "/rerank": {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly get?: never;
+    readonly put?: never;
+    /** Texts by how well they fit a query, as the model of POLYSEME_RERANK_MODEL says */
+    readonly post: operations["teiRerank"];
+    readonly delete?: never;
+    readonly options?: never;
+    readonly head?: never;
+    readonly patch?: never;
+    readonly trace?: never;
+  };
   readonly "/embed_sparse": {
     readonly parameters: {
       readonly query?: never;
@@ -859,23 +876,6 @@ export interface paths {
     readonly put?: never;
     /** Not here: There is no sparse model here. POST /v1/collections/{collection}/search ranks by words. */
     readonly post: operations["teiEmbedSparse"];
-    readonly delete?: never;
-    readonly options?: never;
-    readonly head?: never;
-    readonly patch?: never;
-    readonly trace?: never;
-  };
-  readonly "/rerank": {
-    readonly parameters: {
-      readonly query?: never;
-      readonly header?: never;
-      readonly path?: never;
-      readonly cookie?: never;
-    };
-    readonly get?: never;
-    readonly put?: never;
-    /** Not here: There is no model for pairs of texts here. POST /v1/collections/{collection}/search with "rerank": "maxsim" ranks what is stored. */
-    readonly post: operations["teiRerank"];
     readonly delete?: never;
     readonly options?: never;
     readonly head?: never;
@@ -2241,11 +2241,11 @@ export interface operations {
            */
           readonly mode?: "vector" | "hybrid" | "lexical";
           /**
-           * @description maxsim: the nearest candidates, ranked by how well each word of the query is met by a word of theirs
+           * @description maxsim: the nearest candidates, ranked by how well each word of the query is met by a word of theirs; cross: ranked by the model of POLYSEME_RERANK_MODEL, which reads the query and each text together
            * @enum {unknown}
            */
-          readonly rerank?: "none" | "maxsim";
-          /** @description Hits by the embedding that rerank works on, at least k; 100 when left out */
+          readonly rerank?: "none" | "maxsim" | "cross";
+          /** @description Hits that rerank works on, at least k; 100 when left out */
           readonly candidates?: number;
           /** @description Says for each word of the query which word of the hit it met; with query only */
           readonly explain?: boolean;
@@ -2277,7 +2277,7 @@ export interface operations {
               readonly id: string;
               /** @description With collections: the one that holds it */
               readonly collection?: string;
-              /** @description Cosine; in lexical mode BM25; in hybrid mode the sum of 1 / (60 + rank) over both lists */
+              /** @description Cosine; in lexical mode BM25; in hybrid mode the sum of 1 / (60 + rank) over both lists; with rerank its own, for cross 0 to 1 */
               readonly score: number;
               /** @description In hybrid mode: its places in the two lists, from 1 */
               readonly ranks?: {
@@ -2316,7 +2316,7 @@ export interface operations {
                   readonly special: boolean;
                   /** @description cosine of the two words' vectors */
                   readonly similarity: number | null;
-                  /** @description what of the hit's score is this entry's; all of them add up to it */
+                  /** @description what of the hit's score is this entry's; all of them add up to it, with rerank cross to vectorScore */
                   readonly part: number;
                   /** @description 0 to 1: its part of the positive parts of words and signs; special ones 0 */
                   readonly share: number;
@@ -2832,17 +2832,44 @@ export interface operations {
       };
     };
   };
-  readonly teiEmbedSparse: {
+  readonly teiRerank: {
     readonly parameters: {
       readonly query?: never;
       readonly header?: never;
       readonly path?: never;
       readonly cookie?: never;
     };
-    readonly requestBody?: never;
-    readonly responses: never;
+    readonly requestBody: {
+      readonly content: {
+        readonly "application/json": {
+          readonly query: string;
+          readonly texts: readonly string[];
+          readonly raw_scores?: boolean | null;
+          readonly return_text?: boolean | null;
+          readonly truncate?: boolean | null;
+          /** @enum {unknown} */
+          readonly truncation_direction?: "right" | "Right";
+        };
+      };
+    };
+    readonly responses: {
+      /** @description Default Response */
+      readonly 200: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/json": readonly {
+            /** @description Place among the texts of the request */
+            readonly index: number;
+            readonly score: number;
+            readonly text?: string;
+          }[];
+        };
+      };
+    };
   };
-  readonly teiRerank: {
+  readonly teiEmbedSparse: {
     readonly parameters: {
       readonly query?: never;
       readonly header?: never;

@@ -1,7 +1,7 @@
 import { mkdir, open, readdir, rename, rm, statfs, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { messageOf, PolysemeError, type Device } from "@polyseme/core";
-import { checkAnyConfig } from "../pair-folder.ts";
+import { readAnyConfig } from "../pair-folder.ts";
 import { exists } from "../read-model-folder.ts";
 import { chooseFiles, type ChosenFiles, type Precision } from "./choose-files.ts";
 import { downloadFile, WrongContent } from "./download-file.ts";
@@ -201,7 +201,7 @@ async function sizeOnDisk(path: string): Promise<number> {
 }
 
 async function checkUsable(id: HubId, parts: string): Promise<void> {
-  await checkAnyConfig(parts).catch((error: unknown) => {
+  await readAnyConfig(parts).catch((error: unknown) => {
     if (!(error instanceof PolysemeError)) throw error;
     const message = error.message.replace(parts, id.name);
     throw new PolysemeError(error.code, message, { details: error.details ?? {}, cause: error });

@@ -1,9 +1,10 @@
 import { PolysemeError, type Metrics, type Tracing } from "@polyseme/core";
-import type { EncoderRegistry, RowProducts } from "@polyseme/encoder";
+import type { EncoderRegistry, Reranker, RowProducts } from "@polyseme/encoder";
 import { requireLive, type Database, type WordKnowledge } from "@polyseme/store";
 import type { Static } from "typebox";
 import type { ChunkTokens } from "../chunk-tokens.ts";
 import { explainHits } from "../explain-hits.ts";
+import type { PairRanking } from "../rank-by-pairs.ts";
 import { rerankHits } from "../rerank-hits.ts";
 import { requireTokenVectors } from "../require-token-vectors.ts";
 import type { SearchPlan } from "../search-plan.ts";
@@ -17,6 +18,8 @@ import { readSought, type SoughtBody } from "./sought.ts";
 export interface AnswerDeps {
   readonly database: Database;
   readonly encoders: EncoderRegistry;
+  readonly reranker: Reranker;
+  readonly pairRanking: PairRanking;
   readonly words: WordKnowledge;
   readonly chunkTokens: ChunkTokens;
   readonly products: RowProducts;
@@ -41,7 +44,9 @@ export async function answerSearch(
   const [first] = collections;
   if (first === undefined) throw new Error("A search of no collection");
   requireOneModel(collections);
-  if (plan.rerank) requireTokenVectors(first.collection, "rerank");
+  if (plan.rerank === "maxsim") requireTokenVectors(first.collection, "rerank");
+  // Before the search is made for nothing.
+  if (plan.rerank === "cross") await deps.reranker.get();
   const timer = makeSearchTimer(deps, trace);
   const sought = await timer.step("encode", ({ traceparent }) =>
     readSought(deps, first, body, plan, { signal, trace: traceparent }),
@@ -50,7 +55,11 @@ export async function answerSearch(
     cursor: plan.cursor,
     k: plan.candidates,
   });
-  const named = await detailed(deps, first, sought, plan, found.hits, { signal, timer });
+  const named = await detailed(deps, first, { ...sought, query: body.query }, plan, found.hits, {
+    signal,
+    timer,
+    trace,
+  });
   const hits = plan.snippets ? await addSnippets(deps.database, collections, body.query, named, signal) : named;
   const { next } = found;
   return {
@@ -59,27 +68,38 @@ export async function answerSearch(
       ...(plan.collections.length > 1 ? { collection } : {}),
       ...hit,
     })),
-    ...(next === undefined || plan.rerank ? {} : { next: writeCursor({ ...next, depth: plan.depth }, plan.request) }),
+    ...(next === undefined || plan.rerank !== undefined
+      ? {}
+      : { next: writeCursor({ ...next, depth: plan.depth }, plan.request) }),
     ...(plan.explain ? { explained: hits.filter((hit) => "explain" in hit).length } : {}),
     timing: { ...timer.timing(), totalMs: roundMs(performance.now() - started) },
   };
 }
 
-/** The hits ranked anew and explained, as far as that was asked for; it is for searches of one collection. */
+/** The hits ranked anew and explained, as far as that was asked for; words are compared in searches of one collection alone. */
 async function detailed(
   deps: AnswerDeps,
   { name, collection }: NamedCollection,
-  { units }: Awaited<ReturnType<typeof readSought>>,
+  { units, query }: Awaited<ReturnType<typeof readSought>> & { readonly query: string | undefined },
   plan: SearchPlan,
-  found: readonly FoundHit[],
-  { signal, timer }: { signal: AbortSignal; timer: ReturnType<typeof makeSearchTimer> },
+  hits: readonly FoundHit[],
+  options: { signal: AbortSignal; timer: ReturnType<typeof makeSearchTimer>; trace: string | undefined },
 ): Promise<readonly FoundHit[]> {
+  const { signal, timer } = options;
+  const found =
+    plan.rerank === "cross" && query !== undefined
+      ? await timer.step("rerank", ({ traceparent: trace }) =>
+          deps.pairRanking.rank(query, hits, { k: plan.k, signal, trace }),
+        )
+      : hits;
   if (units === undefined) return found;
-  const ranked = plan.rerank
-    ? await timer.step("rerank", () => rerankHits(deps, collection, units, found, { k: plan.k, signal }))
-    : found;
+  const ranked =
+    plan.rerank === "maxsim"
+      ? await timer.step("rerank", () => rerankHits(deps, collection, units, found, { k: plan.k, signal }))
+      : found;
+  const byWords = plan.rerank === "maxsim";
   const explained = plan.explain
-    ? await timer.step("explain", () => explainHits(deps, collection, units, ranked, signal))
+    ? await timer.step("explain", () => explainHits(deps, collection, units, ranked, { byWords, signal }))
     : ranked;
   // The hits were of the live generation; so is what was read about them.
   await requireLive(deps.database, collection);

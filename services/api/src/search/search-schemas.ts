@@ -33,16 +33,16 @@ export const SearchBody = Type.Object(
       }),
     ),
     rerank: Type.Optional(
-      Type.Enum(["none", "maxsim"], {
+      Type.Enum(["none", "maxsim", "cross"], {
         description:
-          "maxsim: the nearest candidates, ranked by how well each word of the query is met by a word of theirs",
+          "maxsim: the nearest candidates, ranked by how well each word of the query is met by a word of theirs; cross: ranked by the model of POLYSEME_RERANK_MODEL, which reads the query and each text together",
       }),
     ),
     candidates: Type.Optional(
       Type.Integer({
         minimum: LEAST_CANDIDATES,
         maximum: MOST_CANDIDATES,
-        description: `Hits by the embedding that rerank works on, at least k; ${DEFAULT_CANDIDATES} when left out`,
+        description: `Hits that rerank works on, at least k; ${DEFAULT_CANDIDATES} when left out`,
       }),
     ),
     explain: Type.Optional(
@@ -89,7 +89,8 @@ const HitSchema = Type.Object({
   id: Type.String(),
   collection: Type.Optional(Type.String({ description: "With collections: the one that holds it" })),
   score: Type.Number({
-    description: "Cosine; in lexical mode BM25; in hybrid mode the sum of 1 / (60 + rank) over both lists",
+    description:
+      "Cosine; in lexical mode BM25; in hybrid mode the sum of 1 / (60 + rank) over both lists; with rerank its own, for cross 0 to 1",
   }),
   ranks: Type.Optional(
     Type.Object(

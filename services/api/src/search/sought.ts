@@ -38,7 +38,7 @@ export async function readSought(
   if (body.vector !== undefined) return { vector: checkVector(body.vector, collection.generation.dimensions) };
   if (body.like !== undefined) return likeDocument(database, name, collection, body.like);
   const text = checkUsableText(body.query ?? "", "query");
-  if (plan.mode === "lexical" && !plan.rerank) return { text };
+  if (plan.mode === "lexical" && plan.rerank !== "maxsim") return { text };
   requireModel(collection, "query");
   return { text, ...(await encodeQuery(encoders, collection, text, plan, options)) };
 }
@@ -70,7 +70,7 @@ async function encodeQuery(
   const encoder = await encoders.get(generation.model);
   const options = { lane: "interactive", signal, trace } as const;
   const { prompts } = encoder.info;
-  if (!plan.rerank && !plan.explain) {
+  if (plan.rerank !== "maxsim" && !plan.explain) {
     const [vector] = await embedTexts(encoder, [queryText(encoder.info, generation, query)], options);
     if (vector === undefined) throw new Error("A text without an embedding");
     return { vector };

@@ -1,15 +1,18 @@
 import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
-import { PolysemeError } from "@polyseme/core";
-import type { EncoderRegistry } from "@polyseme/encoder";
+import { PolysemeError, type Metrics } from "@polyseme/core";
+import type { EncoderRegistry, Reranker } from "@polyseme/encoder";
 import type { Probe } from "@polyseme/http";
 import { embedRoutes } from "./embed-routes.ts";
 import { infoRoutes } from "./info-routes.ts";
+import { rerankRoutes } from "./rerank-routes.ts";
 import { makeRoom } from "./room.ts";
 import { ERRORS } from "./schemas.ts";
 import { tokenRoutes } from "./token-routes.ts";
 
 export interface TeiDeps {
   readonly encoders: EncoderRegistry;
+  readonly reranker: Reranker;
+  readonly metrics: Metrics;
   readonly inference: Probe;
 }
 
@@ -19,24 +22,23 @@ const NOT_HERE = {
     name: "teiEmbedSparse",
     instead: "There is no sparse model here. POST /v1/collections/{collection}/search ranks by words.",
   },
-  "/rerank": {
-    name: "teiRerank",
-    instead:
-      'There is no model for pairs of texts here. POST /v1/collections/{collection}/search with "rerank": "maxsim" ranks what is stored.',
-  },
   "/predict": { name: "teiPredict", instead: "There is no classifier here." },
 } as const;
 
 /**
- * The routes of Hugging Face's text-embeddings-inference, so that its clients work unchanged: the default model, their
- * shapes of requests, answers and errors.
+ * The routes of Hugging Face's text-embeddings-inference, so that its clients work unchanged: the default model, the
+ * one for pairs where there is one, their shapes of requests, answers and errors.
  */
-export const teiRoutes: FastifyPluginAsyncTypebox<TeiDeps> = async (app, { encoders, inference }) => {
+export const teiRoutes: FastifyPluginAsyncTypebox<TeiDeps> = async (
+  app,
+  { encoders, reranker, metrics, inference },
+) => {
   await app.register(infoRoutes, { encoders, inference });
   await app.register(async (inner) => {
     inner.addHook("onRequest", makeRoom());
     await inner.register(embedRoutes, { encoders });
     await inner.register(tokenRoutes, { encoders });
+    await inner.register(rerankRoutes, { reranker, metrics });
   });
   for (const [url, { name, instead }] of Object.entries(NOT_HERE))
     app.post(
