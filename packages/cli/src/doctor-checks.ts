@@ -3,7 +3,7 @@ import { availableParallelism, freemem, totalmem } from "node:os";
 import { dirname, resolve } from "node:path";
 import { adviseOnIndexes, openBackends, readDataDirHolder, readIndexHealth, type Advice } from "@polyseme/backends";
 import { messageOf, withDeadline, type BackendConfig, type Config } from "@polyseme/core";
-import { encodeTexts, findModel, openEncoder, readModelFolder } from "@polyseme/encoder";
+import { encodeTexts, findModel, openEncoder, readModelFolder, readPairFolder } from "@polyseme/encoder";
 
 export interface CheckResult {
   readonly name: string;
@@ -37,6 +37,13 @@ export async function* runChecks(
     yield await guarded("inference", "Run npm ci again; on Linux, onnxruntime-node needs glibc 2.28 or later.", () =>
       checkInference(config),
     );
+  const { rerankModel } = config;
+  if (rerankModel !== undefined)
+    yield await guarded(
+      "model for pairs",
+      "Set POLYSEME_RERANK_MODEL to one of polyseme models list, or leave it out.",
+      () => checkPairFiles(rerankModel, config.modelsDir),
+    );
   if (config.backend.kind === "embedded") {
     yield await checkDataDir(config.backend.dataDir);
     return;
@@ -63,6 +70,12 @@ async function checkModelFiles({ model, modelsDir }: Config): Promise<string> {
   const { name, folder } = await findModel(model, { modelsDir });
   const { file, dimensions, maxTokens, pooling } = await readModelFolder(folder);
   return `${name}, ${file}: ${dimensions} dimensions, ${maxTokens} tokens, ${pooling} pooling`;
+}
+
+async function checkPairFiles(model: string, modelsDir: string | undefined): Promise<string> {
+  const { name, folder } = await findModel(model, { modelsDir });
+  const { file, maxTokens } = await readPairFolder(folder);
+  return `${name}, ${file}: ${maxTokens} tokens`;
 }
 
 async function checkInference({ model, modelsDir, device, cacheDir }: Config): Promise<string> {

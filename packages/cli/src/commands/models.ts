@@ -1,5 +1,5 @@
 import { messageOf, readConfig } from "@polyseme/core";
-import { listModels, readModelConfig } from "@polyseme/encoder";
+import { listModels, readAnyConfig } from "@polyseme/encoder";
 import type { Command } from "commander";
 import type { CliContext } from "../context.ts";
 import { renderTable } from "../table.ts";
@@ -11,6 +11,8 @@ interface Described {
   readonly name: string;
   readonly folder: string;
   readonly isDefault: boolean;
+  /** It scores pairs of texts and gives no embeddings; left out: it does. */
+  readonly scoresPairs?: true;
   readonly dimensions?: number;
   readonly maxTokens?: number;
   /** Why it cannot be used; the others can. */
@@ -23,7 +25,7 @@ export function addModels(program: Command, context: CliContext): void {
   addModelsPull(models, context);
   models
     .command("list")
-    .description("List the models that collections can use")
+    .description("List the models that are here: encoders, and those that score pairs of texts")
     .option("--json", "print JSON")
     .action(async ({ json }: { json?: true }) => {
       const config = readConfig(context.env);
@@ -32,8 +34,9 @@ export function addModels(program: Command, context: CliContext): void {
         found.map(async ({ name, folder }): Promise<Described> => {
           const about = { name, folder, isDefault: name === config.model };
           try {
-            const { dimensions, maxTokens } = await readModelConfig(folder);
-            return { ...about, dimensions, maxTokens };
+            const { kind, config: read } = await readAnyConfig(folder);
+            const { dimensions, maxTokens } = read;
+            return kind === "pairs" ? { ...about, scoresPairs: true, maxTokens } : { ...about, dimensions, maxTokens };
           } catch (error) {
             return { ...about, problem: messageOf(error) };
           }
@@ -47,9 +50,9 @@ export function addModels(program: Command, context: CliContext): void {
           { title: "tokens", align: "right" },
           { title: "folder" },
         ] as const;
-        const rows = described.map(({ name, dimensions, maxTokens, folder, isDefault }) => [
+        const rows = described.map(({ name, dimensions, scoresPairs, maxTokens, folder, isDefault }) => [
           `${name}${isDefault ? " (default)" : ""}`,
-          String(dimensions ?? "-"),
+          scoresPairs === true ? "pairs" : String(dimensions ?? "-"),
           String(maxTokens ?? "-"),
           folder,
         ]);
