@@ -73,7 +73,7 @@ export async function openRawEncoder(folder: string, setup: ThreadSetup): Promis
     path: join(model.folder, model.file),
     appended: model.outputs.appended,
     hasTokenTypes: model.hasTokenTypes,
-    output: model.outputs.embedding,
+    output: model.outputs.embedding ?? "",
     dimensions: model.dimensions,
     intraOp: setup.intraOp,
     next,

@@ -46,6 +46,7 @@ export async function makeInstantEncoders(catalog: ModelCatalog, options: Instan
       file: model.file,
       graph: "file",
       device: "cpu",
+      kind: "dense",
       batchTokens: CPU_BUDGET.maxTokens,
       dimensions: model.dimensions,
       tokenDimensions: model.dimensions,

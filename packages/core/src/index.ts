@@ -27,6 +27,7 @@ export * from "./roles.ts";
 export * from "./run-main.ts";
 export * from "./sections.ts";
 export * from "./settings.ts";
+export * from "./sparse-vector.ts";
 export * from "./start-tags.ts";
 export * from "./tracing.ts";
 export * from "./tracing-config.ts";

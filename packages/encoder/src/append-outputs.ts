@@ -9,7 +9,7 @@ export const EMBEDDING_OUTPUT = "sentence_embedding";
 export const STATIC_OUTPUT = "static_embedding";
 
 /** Names under which exporters give one vector a token, the most common first. */
-const TOKEN_OUTPUTS = ["last_hidden_state", "token_embeddings", "hidden_states"];
+export const TOKEN_OUTPUTS = ["last_hidden_state", "token_embeddings", "hidden_states"];
 
 const MODEL_GRAPH = 7;
 const FLOAT = 1;
@@ -20,11 +20,13 @@ const LOGITS_OUTPUT = "logits";
 const SCORE_OUTPUT = "polyseme_score";
 
 export interface ModelOutputs {
-  readonly embedding: string;
+  readonly embedding?: string | undefined;
   /** [batch, tokens, dimensions] of the last layer. */
-  readonly contextual: string;
+  readonly contextual?: string | undefined;
   /** Rows of the input table; undefined where the graph shows no such table. */
-  readonly statics: string | undefined;
+  readonly statics?: string | undefined;
+  /** [batch, vocabulary], of models that give it in place of the others. */
+  readonly sparse?: string | undefined;
   /** To be put behind the model's bytes; empty when it has all outputs. */
   readonly appended: Uint8Array;
 }
@@ -33,6 +35,7 @@ export interface ModelOutputs {
 export interface PairOutputs {
   /** [batch, 1] float32: the logit. */
   readonly score: string;
+  readonly sparse?: undefined;
   /** To be put behind the model's bytes. */
   readonly appended: Uint8Array;
 }

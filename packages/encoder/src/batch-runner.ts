@@ -52,6 +52,7 @@ export interface BatchRunner extends Pick<Encoder, "threads" | "waitingTokens" |
 }
 
 const NO_FLOW: Flow = { key: "", weight: 1 };
+const OF_DENSE_MODELS = ["embedding", "contextual", "statics"] as const;
 const LANES: readonly Lane[] = ["interactive", "bulk"];
 
 /**
@@ -173,7 +174,20 @@ class Runner implements BatchRunner {
     if (this.#closed !== undefined) return new PolysemeError("unavailable", "The encoder is closing.");
     if (signal?.aborted === true) return reasonOf(signal);
     if (ids.length === 0) return new PolysemeError("invalid", "A text without tokens has no vectors.");
-    if (wants.statics === true && this.#spec.outputNames.statics === undefined)
+    const { outputNames } = this.#spec;
+    if (wants.sparse === true && outputNames.sparse === undefined)
+      return new PolysemeError("invalid", "This model gives embeddings, and no weights of its vocabulary.", {
+        details: { field: "model" },
+      });
+    if (outputNames.sparse !== undefined && OF_DENSE_MODELS.some((output) => wants[output] === true))
+      return new PolysemeError(
+        "invalid",
+        "This is a sparse model: it gives weights of its vocabulary, and no vectors.",
+        {
+          details: { field: "model" },
+        },
+      );
+    if (wants.statics === true && outputNames.statics === undefined)
       return new PolysemeError(
         "not_implemented",
         "This model's graph shows no input table, so it has no static vectors.",
@@ -297,6 +311,7 @@ function wantedBy(items: readonly Item[]): WantedOutputs {
     contextual: flags("contextual"),
     statics: flags("statics"),
     score: flags("score"),
+    sparse: flags("sparse"),
   };
 }
 

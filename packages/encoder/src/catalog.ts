@@ -1,4 +1,4 @@
-import { PolysemeError, type Config, type Log, type StopStep } from "@polyseme/core";
+import { PolysemeError, type Config, type Log, type SparseSettings, type StopStep } from "@polyseme/core";
 import { findModel, listModels, lookForModel, type FoundModel } from "./find-model.ts";
 import { parseHubId } from "./hub/hub-id.ts";
 import { makeModelPuller, type ModelPuller } from "./hub/model-puller.ts";
@@ -27,9 +27,12 @@ export interface ModelCatalog {
   /** Those that a request may name, the default one first. */
   list(): Promise<FoundModel[]>;
   /**
-   * @throws PolysemeError `invalid` when there is no such model, `model_unavailable` when its files are broken
+   * @throws PolysemeError `invalid` when there is no such model or it gives no embeddings, `model_unavailable` when its files
+   * are broken
    */
   describe(name: string): Promise<ModelShape>;
+  /** The same of a sparse model: `invalid` when it gives embeddings. */
+  describeSparse(name: string): Promise<SparseSettings>;
 }
 
 /**
@@ -67,8 +70,24 @@ export function makeCatalog(options: {
     async describe(name) {
       const found = await find(name);
       const model = await readModelFolder(found.folder);
+      if (model.outputs.sparse !== undefined)
+        throw new PolysemeError(
+          "invalid",
+          `${found.name} is a sparse model: it gives weights of its vocabulary, and no embeddings. Name it as sparse.model, beside a model that gives them.`,
+          { details: { field: "model" } },
+        );
       const { dimensions, maxTokens, pooling, prompts } = model;
       return { name: found.name, dimensions, maxTokens, pooling, prompts, isProjected: isProjected(model) };
+    },
+    async describeSparse(name) {
+      const found = await find(name);
+      const { outputs, dimensions } = await readModelFolder(found.folder);
+      if (outputs.sparse !== undefined) return { model: found.name, dimensions };
+      throw new PolysemeError(
+        "invalid",
+        `${found.name} is no sparse model: its graph gives vectors, and no weights of its vocabulary.`,
+        { details: { field: "sparse.model" } },
+      );
     },
   };
 }

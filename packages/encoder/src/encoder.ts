@@ -73,6 +73,7 @@ async function openAttempt(attempt: Attempt, options: OpenEncoderOptions): Promi
     graph: attempt.rewritten ?? "file",
     device: provider,
     batchTokens: runner.budget.maxTokens,
+    kind: model.outputs.sparse === undefined ? "dense" : "sparse",
     dimensions: model.dimensions,
     tokenDimensions: model.tokenDimensions,
     isProjected: isProjected(model),

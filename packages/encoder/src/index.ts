@@ -5,6 +5,7 @@ export { readAnyConfig, readPairFolder } from "./pair-folder.ts";
 export { openReranker, type Reranker } from "./reranker.ts";
 export { findModel, listModels, lookForModel, type FoundModel, type ModelPlaces } from "./find-model.ts";
 export { CPU_BUDGET, GPU_BUDGET, takeBatch, type BatchBudget, type WaitingItem } from "./pack.ts";
+export { sparseTexts } from "./sparse-texts.ts";
 export { normalised } from "./check-vectors.ts";
 export { poolUnits, wordNumbers } from "./pool-units.ts";
 export { openRowProducts, productQueries, type ProductQueries, type RowProducts } from "./row-products.ts";

@@ -9,12 +9,16 @@ export interface ModelModules {
   /** Folder of the pooling's config.json. */
   readonly pooling: string;
   readonly head: readonly HeadModule[];
+  /** The pooling makes weights of the vocabulary, and no vector. */
+  readonly isSplade?: boolean;
   /** Whether its own library would give vectors of length 1; polyseme always does. */
   readonly normalises: boolean;
 }
 
 const POOLING_FOLDER = "1_Pooling";
 const MOST_MODULES = 16;
+/** What stands before a pooling of the vocabulary's weights, in older and in newer files. */
+const MASKED_MODULES = ["MLMTransformer", "Transformer"];
 
 /**
  * What modules.json says; a folder without one is a transformer whose pooling, if it is named, lies at its usual place.
@@ -26,6 +30,8 @@ export function parseModules(file: unknown): ModelModules {
   if (!Array.isArray(file) || file.length === 0 || file.length > MOST_MODULES)
     throw new BadModelFile("modules.json", `is no list of 1 to ${MOST_MODULES} modules`);
   const [first, second, ...others] = (file as unknown[]).map(moduleOf).filter(({ name }) => name !== "Dropout");
+  if (second?.name === "SpladePooling" && others.length === 0 && MASKED_MODULES.includes(first?.name ?? ""))
+    return { pooling: second.folder, head: [], isSplade: true, normalises: false };
   if (first?.name !== "Transformer")
     throw new BadModelFile("modules.json", `begins with ${quoted(first?.name)}, and only a Transformer can be run`);
   if (second === undefined) return { pooling: POOLING_FOLDER, head: [], normalises: false };

@@ -3,11 +3,12 @@ import { join } from "node:path";
 import { batchRunner, type BatchRunner } from "./batch-runner.ts";
 import type { OpenEncoderOptions } from "./encoder.ts";
 import type { Attempt } from "./open-on-device.ts";
-import { CPU_BUDGET, GPU_BUDGET } from "./pack.ts";
+import { CPU_BUDGET, GPU_BUDGET, type BatchBudget } from "./pack.ts";
 import type { PaddedBatch } from "./pad-batch.ts";
 import { probeBudget } from "./probe-budget.ts";
 import { weightsFolder } from "./read-model-folder.ts";
 import type { SessionSpec } from "./session-protocol.ts";
+import { sparseBatchTokens } from "./sparse-output.ts";
 
 type RunnerSettings = Pick<OpenEncoderOptions, "threads" | "cacheDir" | "budget" | "onBatch" | "onFailedRun">;
 
@@ -21,19 +22,28 @@ export async function openRunner(
   warmUp: PaddedBatch,
   { threads, cacheDir, budget, onBatch, onFailedRun }: RunnerSettings,
 ): Promise<BatchRunner> {
-  const onCpu = attempt.provider === "cpu";
-  const usual = onCpu ? CPU_BUDGET : GPU_BUDGET;
+  const { model, provider } = attempt;
+  const onCpu = provider === "cpu";
+  const usual = usualBudget(model, onCpu);
+  // What a sparse model may hold at once is bounded by its vocabulary, before it is measured what is fastest.
+  const wanted = model.outputs.sparse === undefined ? budget : undefined;
   const tokenId = Number(warmUp.ids[0] ?? 0n);
   return batchRunner(sessionSpec(attempt, warmUp, cacheDir), {
     // One session a device: a second one would only hold its weights again.
     threads: onCpu ? (threads ?? availableParallelism()) : 1,
-    budget: budget === "probe" ? usual : { ...usual, ...budget },
+    budget: wanted === "probe" ? usual : { ...usual, ...wanted },
     probe:
-      budget === "probe" ? (pool) => probeBudget(pool, usual, { on: onCpu ? "cpu" : "device", tokenId }) : undefined,
-    padTokenId: attempt.model.padTokenId,
+      wanted === "probe" ? (pool) => probeBudget(pool, usual, { on: onCpu ? "cpu" : "device", tokenId }) : undefined,
+    padTokenId: model.padTokenId,
     onBatch,
     onFailedRun,
   });
+}
+
+function usualBudget({ outputs, dimensions }: Attempt["model"], onCpu: boolean): BatchBudget {
+  const usual = onCpu ? CPU_BUDGET : GPU_BUDGET;
+  if (outputs.sparse === undefined) return usual;
+  return { ...usual, maxTokens: Math.min(usual.maxTokens, sparseBatchTokens(dimensions)) };
 }
 
 function sessionSpec(

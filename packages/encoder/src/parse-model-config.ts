@@ -6,6 +6,7 @@ import { parseModules, type ModelModules } from "./model-modules.ts";
 import { promptsOf, type ModelPrompts } from "./model-prompts.ts";
 import { parseRecipe, RECIPE_FILE, type ModelRecipe } from "./model-recipe.ts";
 import { parsePooling, poolsPrompt, type PoolingMode } from "./pooling-mode.ts";
+import { checkSpladePooling } from "./sparse-output.ts";
 import type { ModelInfo } from "./types.ts";
 
 /** The JSON files of a model folder; undefined: the folder has no such file. */
@@ -30,6 +31,12 @@ export type HeadStep = DenseShape | { readonly kind: "normalise" };
 
 export interface ModelConfig {
   readonly modelType: string;
+  /** The class that it was saved from, such as `BertModel`; empty: not said. */
+  readonly architecture: string;
+  /** Its modules make weights of the vocabulary, and no embedding. */
+  readonly isSplade: boolean;
+  /** Tokens of its vocabulary; undefined: config.json does not say. */
+  readonly vocabularySize: number | undefined;
   /** Of the embedding. */
   readonly dimensions: number;
   /** Of the vector of a token. */
@@ -95,6 +102,8 @@ export function parseModelConfig(files: ModelConfigFiles): ModelConfig {
   const padTokenId = wholeNumber(config, "pad_token_id") ?? 0;
   const positionOffset = OFFSET_POSITION_MODELS.has(modelType) ? padTokenId + 1 : 0;
   const modules = parseModules(files.modules);
+  const { isSplade = false } = modules;
+  if (isSplade) checkSpladePooling(files.pooling, `${modules.pooling}/config.json`);
   const prompts = recipe.prompts ??
     promptsOf(files.sentenceTransformers) ??
     known.prompts ?? { query: "", document: "" };
@@ -104,6 +113,9 @@ export function parseModelConfig(files: ModelConfigFiles): ModelConfig {
   const dimensions = cutTo(recipe.dimensions, width);
   return {
     modelType,
+    architecture: architectureOf(config),
+    isSplade,
+    vocabularySize: wholeNumber(config, "vocab_size"),
     dimensions,
     tokenDimensions,
     maxTokens: recipe.maxTokens ?? maxTokensOf(files, config, positionOffset) ?? known.maxTokens ?? DEFAULT_MAX_TOKENS,
@@ -122,6 +134,12 @@ export function parseModelConfig(files: ModelConfigFiles): ModelConfig {
 
 function namesOf(folder: string | undefined, config: Json): string[] {
   return [folder, config["_name_or_path"]].filter((name) => typeof name === "string");
+}
+
+function architectureOf(config: Json): string {
+  const named = config["architectures"];
+  const first: unknown = Array.isArray(named) ? named[0] : named;
+  return typeof first === "string" ? first : "";
 }
 
 function maxTokensOf(files: ModelConfigFiles, config: Json, positionOffset: number): number | undefined {

@@ -2,7 +2,7 @@ import { node, tensor, type Part } from "./onnx-parts.ts";
 import type { ModelInfo } from "./types.ts";
 
 /** From this operator set on, ReduceMax takes its axes as an input. */
-const AXES_AS_INPUT_OPSET = 18;
+export const AXES_AS_INPUT_OPSET = 18;
 
 /** `polyseme_hidden` [batch, tokens, dimensions] and `polyseme_mask` [batch, tokens] to `polyseme_pooled` [batch, dimensions]. */
 export const POOLING: Record<ModelInfo["pooling"], (opset: number) => Part[]> = {

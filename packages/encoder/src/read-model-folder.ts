@@ -10,6 +10,7 @@ import { isIntegerOperator } from "./float-graph.ts";
 import { parseModules } from "./model-modules.ts";
 import { RECIPE_FILE } from "./model-recipe.ts";
 import { readGraph, type OnnxGraph } from "./onnx-graph.ts";
+import { isSparseGraph, planSparseOutput } from "./sparse-output.ts";
 import { parseModelConfig, type HeadStep, type ModelConfig, type ModelConfigFiles } from "./parse-model-config.ts";
 
 /** A model as it lies on disk: everything that is known before a session is opened. */
@@ -50,10 +51,11 @@ const KNOWN_INPUTS = [...NEEDED_INPUTS, "token_type_ids", "position_ids"];
  * @throws PolysemeError `model_unavailable`, naming the file in `details.file`
  */
 export async function readModelFolder(folder: string, file?: string): Promise<ModelFolder> {
-  return readFolder(folder, file, readModelConfig, async (path, config) => {
+  const model = await readFolder(folder, file, readModelConfig, async (path, config) => {
     const plan = { pooling: config.pooling, head: await readHead(path, config), ignoresPooled: config.poolingIsOwn };
-    return (graph) => planOutputs(graph, plan);
+    return (graph) => (isSparseGraph(graph, config) ? planSparseOutput(graph) : planOutputs(graph, plan));
   });
+  return model.outputs.sparse === undefined ? model : { ...model, dimensions: vocabularyOf(model.folder, model) };
 }
 
 /**
@@ -148,6 +150,12 @@ async function readOnnx<Outputs extends GraphOutputs>(
   } catch (error) {
     throw new BadModelFile(file, `is no usable ONNX model: ${messageOf(error)}`);
   }
+}
+
+function vocabularyOf(folder: string, { vocabularySize }: ModelConfig): number {
+  if (vocabularySize === undefined || vocabularySize === 0)
+    throw badModel(folder, "config.json", "names no vocab_size (a whole number), which a sparse model's vectors have");
+  return vocabularySize;
 }
 
 /**

@@ -1,3 +1,4 @@
+import type { SparseVector } from "@polyseme/core";
 import type { Precision } from "./made-graph.ts";
 import type { PaddedBatch } from "./pad-batch.ts";
 
@@ -29,9 +30,9 @@ export interface SessionSpec {
   readonly mayOverflow?: boolean | undefined;
   /** Position of a text's first token, where the graph wants to be told them; undefined: it counts by itself. */
   readonly firstPosition?: number | undefined;
-  /** Those that the graph has. */
+  /** Of what the model gives. */
   readonly outputNames: Readonly<Partial<Record<Output, string | undefined>>>;
-  /** Of the embedding. */
+  /** Of the embedding, or of the sparse one. */
   readonly dimensions: number;
   /** Of the vectors of tokens. */
   readonly tokenDimensions: number;
@@ -40,7 +41,8 @@ export interface SessionSpec {
 }
 
 /** `score`: of a model for pairs, one logit a pair. */
-export type Output = "embedding" | "contextual" | "statics" | "score";
+export type DenseOutput = "embedding" | "contextual" | "statics" | "score";
+export type Output = DenseOutput | "sparse";
 
 /** One flag per text, in the batch's order; what is left out nobody wants. */
 export type WantedOutputs = Readonly<Partial<Record<Output, readonly boolean[]>>>;
@@ -57,8 +59,10 @@ export interface RunMessage {
 
 export type ToWorker = RunMessage | { readonly kind: "close" };
 
-/** The vectors of one text, [1, dimensions] or [tokens, dimensions], padding removed; a score is [1]. */
-export type TextVectors = Readonly<Partial<Record<Output, Float32Array<ArrayBuffer>>>>;
+/** The vectors of one text, [1, dimensions] or [tokens, dimensions], padding removed; a score is [1]. Or its sparse one. */
+export type TextVectors = Readonly<Partial<Record<DenseOutput, Float32Array<ArrayBuffer>>>> & {
+  readonly sparse?: SparseVector;
+};
 
 export interface RunResult {
   readonly texts: readonly TextVectors[];

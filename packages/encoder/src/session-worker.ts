@@ -1,12 +1,15 @@
 import { open } from "node:fs/promises";
 import { performance } from "node:perf_hooks";
 import { parentPort, receiveMessageOnPort, workerData } from "node:worker_threads";
+import type { SparseVector } from "@polyseme/core";
 import { env, InferenceSession, Tensor } from "onnxruntime-node";
 import { areFinite } from "./check-vectors.ts";
 import { probeModel } from "./device-probe.ts";
 import { madeGraph } from "./made-graph.ts";
 import type { PaddedBatch } from "./pad-batch.ts";
+import { sparseRow } from "./sparse-row.ts";
 import type {
+  DenseOutput,
   FromWorker,
   Output,
   RunMessage,
@@ -20,7 +23,7 @@ import type {
  * Thread entry: one ONNX session, one run at a time. `run` of onnxruntime-node blocks the thread that calls it and
  * ending that thread in the middle aborts the process, so sessions live here and end by themselves after a `close`.
  */
-const OUTPUTS: readonly Output[] = ["embedding", "contextual", "statics", "score"];
+const OUTPUTS: readonly Output[] = ["embedding", "contextual", "statics", "score", "sparse"];
 
 const { spec, begun } = workerData as WorkerStart;
 if (parentPort === null) throw new Error("This file is the entry of a worker thread.");
@@ -78,7 +81,8 @@ async function answer(session: InferenceSession, { run: number, batch, wanted }:
     const texts = await run(session, batch, wanted);
     send(
       { kind: "done", run: number, texts, encodeMs: performance.now() - started },
-      texts.flatMap((text) => Object.values(text).map(({ buffer }) => buffer)),
+      // Sparse ones are small, and copied.
+      texts.flatMap(({ sparse: _, ...dense }) => Object.values(dense).map(({ buffer }) => buffer)),
     );
   } catch (error) {
     const message = messageOf(error);
@@ -184,6 +188,7 @@ async function warmUp(session: InferenceSession): Promise<void> {
 function widthOf(output: Output): number {
   switch (output) {
     case "embedding":
+    case "sparse":
       return spec.dimensions;
     case "contextual":
     case "statics":
@@ -197,16 +202,22 @@ async function run(session: InferenceSession, batch: PaddedBatch, wanted: Wanted
   const fetched = OUTPUTS.filter((output) => wanted[output]?.includes(true));
   const names = fetched.flatMap((output) => spec.outputNames[output] ?? []);
   const results = await session.run(feedsOf(batch), names);
-  const texts: Partial<Record<Output, Float32Array<ArrayBuffer>>>[] = batch.lengths.map(() => ({}));
+  const texts: (Partial<Record<DenseOutput, Float32Array<ArrayBuffer>>> & { sparse?: SparseVector })[] =
+    batch.lengths.map(() => ({}));
   for (const output of fetched) {
     const data = results[spec.outputNames[output] ?? ""]?.data;
     if (!(data instanceof Float32Array)) throw new Error(`The model gave no ${output} vectors.`);
     const rowLength = data.length / batch.count;
     texts.forEach((text, row) => {
       if (wanted[output]?.[row] !== true) return;
+      const from = row * rowLength;
+      if (output === "sparse") {
+        text.sparse = sparseRow(data.subarray(from, from + rowLength));
+        return;
+      }
       const isOfTokens = output === "contextual" || output === "statics";
       const kept = isOfTokens ? (batch.lengths[row] ?? 0) * spec.tokenDimensions : rowLength;
-      text[output] = new Float32Array(data.subarray(row * rowLength, row * rowLength + kept));
+      text[output] = new Float32Array(data.subarray(from, from + kept));
     });
   }
   return texts;

@@ -1,4 +1,4 @@
-import type { Device, Flow, PolysemeError } from "@polyseme/core";
+import type { Device, Flow, PolysemeError, SparseVector } from "@polyseme/core";
 import type { ModelPrompts } from "./model-prompts.ts";
 
 /** A text's tokens as the model sees them, special tokens included. */
@@ -28,7 +28,9 @@ export interface ModelInfo {
   readonly device: Exclude<Device, "auto">;
   /** Most padded tokens of one run. */
   readonly batchTokens: number;
-  /** Of the embedding. */
+  /** `sparse`: it gives a weight for each token of its vocabulary, and no embedding. */
+  readonly kind: "dense" | "sparse";
+  /** Of the embedding; of a sparse model the tokens of its vocabulary. */
   readonly dimensions: number;
   /** Of the vectors of tokens, static ones too. */
   readonly tokenDimensions: number;
@@ -55,12 +57,15 @@ export interface Wants {
   readonly contextual?: boolean;
   /** The input table's row of each token: [tokens, tokenDimensions]. */
   readonly statics?: boolean;
+  /** Weights of the vocabulary's tokens, the largest 1,000 of them; of sparse models, which give nothing else. */
+  readonly sparse?: boolean;
 }
 
 export interface Encoded {
   readonly embedding?: Float32Array;
   readonly contextual?: Float32Array;
   readonly statics?: Float32Array;
+  readonly sparse?: SparseVector;
   readonly timing: { readonly queuedMs: number; readonly encodeMs: number };
 }
 
@@ -118,7 +123,7 @@ export interface Encoder {
 
   /**
    * Queues one text's ids (as `tokenize` gave them) for the next batch that has room.
-   * @throws PolysemeError `encode_failed` when the runtime failed or gave NaN or a zero vector, with `details.workerDied`
+   * @throws PolysemeError `invalid` when the model does not give what is wanted; `encode_failed` when the runtime failed or gave NaN or a zero vector, with `details.workerDied`
    * when the text or a neighbour of it ended the encoder's thread; `model_unavailable` when the device is gone or has too
    * little memory; `unavailable` once closing
    */
