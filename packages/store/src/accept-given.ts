@@ -33,7 +33,12 @@ export async function acceptGiven(
       const revision = revisions.get(document.id);
       return revision === undefined ? [] : toEmbedded(document, revision);
     });
-    const writer = { query: sql.query.bind(sql), vectorOid: () => Promise.resolve(vectorOid) };
+    const writer = {
+      query: sql.query.bind(sql),
+      vectorOid: () => Promise.resolve(vectorOid),
+      // Collections with a sparse model take no given vectors.
+      sparseOid: () => database.sparseOid(),
+    };
     for (const group of inStatements(documents)) await storeChunks(writer, target, group);
     const stored = new Set(documents.map(({ id }) => id));
     return {

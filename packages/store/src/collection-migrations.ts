@@ -4,6 +4,7 @@ import {
   getCollection,
   INDEX_SETTINGS,
   makeGeneration,
+  sparseJson,
   type Collection,
   type Generation,
   type NewGeneration,
@@ -43,7 +44,7 @@ export interface Migration extends Following {
 
 const generationJson = (alias: string): string =>
   `json_build_object('number', ${alias}.number, 'model', ${alias}.model, 'dimensions', ${alias}.dimensions,
-    'measure', ${alias}.search_measure, 'tokenSet', ${alias}.token_set,
+    'measure', ${alias}.search_measure, 'tokenSet', ${alias}.token_set, 'sparse', ${sparseJson(alias)},
     'chunking', ${alias}.chunking, 'language', ${alias}.language, 'tokens', json_build_object('tokenVectors', ${alias}.token_vectors,
     'tokenPooling', ${alias}.token_pooling, 'lateChunking', ${alias}.late_chunking))`;
 

@@ -5,6 +5,7 @@ import {
   PolysemeError,
   type Chunking,
   type IndexSettings,
+  type SparseSettings,
   type TokenSettings,
 } from "@polyseme/core";
 import type { Database, Sql } from "./database.ts";
@@ -30,6 +31,8 @@ export interface Generation {
   readonly tokens: TokenSettings;
   /** Of the forms of words that it keeps. The live one's is its collection's. */
   readonly language: string | null;
+  /** Null or left out: its chunks have no sparse vectors. */
+  readonly sparse?: SparseSettings | null;
   /** Number of its token table, which it may share with the generation that it was made from. Null or left out: it has none. */
   readonly tokenSet?: number | null;
   /** Null or left out: nothing was measured yet. */
@@ -46,6 +49,8 @@ export interface NewCollection {
   readonly chunking: Chunking;
   /** Left out: none are kept. */
   readonly tokens?: TokenSettings;
+  /** Left out: none. */
+  readonly sparse?: SparseSettings | null;
   /** Left out: as `DEFAULT_INDEX` has it. */
   readonly index?: Partial<IndexSettings>;
 }
@@ -58,9 +63,15 @@ export function chunkTable(collectionId: number, generation: number): string {
 /** A collection's settings of its indexes: what was asked for on top of what holds without. */
 export const INDEX_SETTINGS = `'${JSON.stringify(DEFAULT_INDEX)}'::jsonb || c.index_settings`;
 
+/** The sparse model of a generation in an answer; null: none. */
+export function sparseJson(alias: string): string {
+  return `case when ${alias}.sparse_model is not null
+    then json_build_object('model', ${alias}.sparse_model, 'dimensions', ${alias}.sparse_dimensions) end`;
+}
+
 const COLUMNS = `c.id, c.name, c.language, c.created_at as "createdAt", ${INDEX_SETTINGS} as "index",
   json_build_object('number', g.number, 'model', g.model, 'dimensions', g.dimensions,
-    'measure', g.search_measure, 'tokenSet', g.token_set,
+    'measure', g.search_measure, 'tokenSet', g.token_set, 'sparse', ${sparseJson("g")},
     'chunking', g.chunking, 'language', c.language, 'tokens', json_build_object('tokenVectors', g.token_vectors, 'tokenPooling', g.token_pooling,
     'lateChunking', g.late_chunking)) as generation`;
 const FROM = `from polyseme_store.collections c
@@ -122,8 +133,8 @@ export async function ensureCollection(
     );
     const id = rows[0]?.id;
     if (id !== undefined) {
-      const { model, dimensions, chunking, language, tokens = NO_TOKENS } = wanted;
-      await makeGeneration(sql, id, 1, { model, dimensions, chunking, language, tokens });
+      const { model, dimensions, chunking, language, tokens = NO_TOKENS, sparse = null } = wanted;
+      await makeGeneration(sql, id, 1, { model, dimensions, chunking, language, tokens, sparse });
       await pointViewAt(sql, wanted.name, id, { number: 1, sameColumns: true });
     }
     return { collection: await getCollection(sql, wanted.name), created: id !== undefined };
@@ -226,6 +237,8 @@ export async function makeGeneration(
   const tokenSet = keepsTokens ? (sharedSet ?? number) : null;
   await insertGeneration(sql, collectionId, number, { ...wanted, tokenSet });
   await createChunkTable(sql, chunkTable(collectionId, number), wanted.dimensions);
+  if (wanted.sparse !== undefined && wanted.sparse !== null)
+    await addSparseColumn(sql, chunkTable(collectionId, number), wanted.sparse.dimensions);
   if (keepsTokens) await addTokenColumns(sql, chunkTable(collectionId, number));
   if (tokenSet === number) await createTokenTable(sql, collectionId, number);
 }
@@ -234,12 +247,13 @@ async function insertGeneration(
   sql: Sql,
   collectionId: number,
   number: number,
-  { model, dimensions, chunking, tokens, language, tokenSet }: Omit<Generation, "number" | "measure">,
+  { model, dimensions, chunking, tokens, language, tokenSet, sparse }: Omit<Generation, "number" | "measure">,
 ): Promise<void> {
   await sql.query(
     `insert into polyseme_store.generations
-       (collection_id, number, model, dimensions, chunking, token_vectors, token_pooling, late_chunking, language, token_set)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+       (collection_id, number, model, dimensions, chunking, token_vectors, token_pooling, late_chunking, language, token_set,
+        sparse_model, sparse_dimensions)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
     [
       collectionId,
       number,
@@ -251,6 +265,8 @@ async function insertGeneration(
       tokens.lateChunking,
       language,
       tokenSet,
+      sparse?.model ?? null,
+      sparse?.dimensions ?? null,
     ],
   );
 }
@@ -269,6 +285,10 @@ async function createChunkTable(sql: Sql, table: string, dimensions: number): Pr
   // Beside a long text Postgres would move the vector out of the row, and every scan would fetch it from elsewhere;
   // PLAIN moves the text out instead. A page has 8 kB, so wider vectors must stay movable.
   if (dimensions <= 1_900) await sql.query(`alter table ${table} alter column embedding set storage plain`);
+}
+
+async function addSparseColumn(sql: Sql, table: string, dimensions: number): Promise<void> {
+  await sql.query(`alter table ${table} add column sparse sparsevec(${dimensions}) not null`);
 }
 
 /**

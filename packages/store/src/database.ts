@@ -65,6 +65,8 @@ export interface Database extends Sql {
   copyOut(select: string, onRow: (row: CopiedRow) => void): Promise<void>;
   /** The type number of `vector` in this database, which the binary array format names. Known after migration. */
   vectorOid(): Promise<number>;
+  /** The same of `sparsevec`. */
+  sparseOid(): Promise<number>;
   close(): Promise<void>;
 }
 
@@ -140,8 +142,25 @@ export function outliveErrors(client: pg.PoolClient): void {
  * @param options.sharedSession all clients of the pool are turns in one session, which nobody may hold for long
  */
 export function databaseOver(pool: PoolLike, options: { readonly sharedSession?: boolean } = {}): Database {
-  let oid: Promise<number> | undefined;
   const sql = sqlOver(pool);
+  const oids = new Map<string, Promise<number>>();
+  const oidOf = (type: "vector" | "sparsevec"): Promise<number> => {
+    const known = oids.get(type);
+    if (known !== undefined) return known;
+    const asked = sql.query<{ oid: number }>("select $1::regtype::oid::int as oid", [type]).then(
+      ({ rows }) => {
+        const found = rows[0]?.oid;
+        if (found === undefined) throw new PolysemeError("unavailable", `Postgres does not know the type ${type}.`);
+        return found;
+      },
+      (error: unknown) => {
+        oids.delete(type);
+        throw error;
+      },
+    );
+    oids.set(type, asked);
+    return asked;
+  };
   return {
     ...sql,
     async withTransaction(work) {
@@ -211,20 +230,8 @@ export function databaseOver(pool: PoolLike, options: { readonly sharedSession?:
         throw asStoreError(error);
       }
     },
-    vectorOid() {
-      oid ??= sql.query<{ oid: number }>("select 'vector'::regtype::oid::int as oid").then(
-        ({ rows }) => {
-          const found = rows[0]?.oid;
-          if (found === undefined) throw new PolysemeError("unavailable", "Postgres does not know the type vector.");
-          return found;
-        },
-        (error: unknown) => {
-          oid = undefined;
-          throw error;
-        },
-      );
-      return oid;
-    },
+    vectorOid: () => oidOf("vector"),
+    sparseOid: () => oidOf("sparsevec"),
     close: () => pool.end(),
   };
 }

@@ -12,16 +12,17 @@ export function followMethod({ collection, follower }: Pick<Following, "collecti
   return canRechunk(collection.generation, follower) ? "rechunk" : "reembed";
 }
 
-type Settings = Pick<Generation, "model" | "tokens">;
+type Settings = Pick<Generation, "model" | "tokens" | "sparse">;
 
 /**
  * Whether a generation's chunks can be made from the token vectors of another, without the encoder: late chunks are means
- * of vectors that do not depend on where the text was cut.
+ * of vectors that do not depend on where the text was cut. Sparse vectors do: the sparse model reads each chunk.
  */
 export function canRechunk(source: Settings, wanted: Settings): boolean {
   const { tokens } = source;
   return (
     source.model === wanted.model &&
+    (wanted.sparse ?? null) === null &&
     tokens.lateChunking &&
     wanted.tokens.lateChunking &&
     tokens.tokenVectors !== "none" &&

@@ -12,6 +12,16 @@ export interface WrittenDocuments {
   readonly moved: boolean;
 }
 
+/** The generation that a write is made for. */
+export interface WriteTarget {
+  readonly collectionId: number;
+  readonly generation: number;
+  /** Of generations that keep token vectors. */
+  readonly tokenSet?: number | null;
+  /** Of generations with a sparse model: tokens of its vocabulary. */
+  readonly sparseDimensions?: number | undefined;
+}
+
 /**
  * Writes whole documents: their chunks and the state `stored`, in one statement and so in one transaction.
  * Guarded by revision: what was replaced or deleted meanwhile is left out, so an older run never overwrites a newer
@@ -19,11 +29,10 @@ export interface WrittenDocuments {
  * a cutover back until this is committed. Where another generation follows, the documents are listed for it.
  *
  * Token vectors of earlier writes go, unless the generation that follows names them: then they go when it was brought here.
- * @param target.tokenSet of generations that keep token vectors
  */
 export async function storeChunks(
-  database: Sql & Pick<Database, "vectorOid">,
-  target: { readonly collectionId: number; readonly generation: number; readonly tokenSet?: number | null },
+  database: Sql & Pick<Database, "vectorOid" | "sparseOid">,
+  target: WriteTarget,
   documents: readonly EmbeddedDocument[],
 ): Promise<WrittenDocuments> {
   const sorted = inLockOrder(documents);
@@ -34,9 +43,10 @@ export async function storeChunks(
     target.collectionId,
     target.generation,
   ];
-  const { collectionId, generation, tokenSet = null } = target;
+  const { collectionId, generation, tokenSet = null, sparseDimensions } = target;
   const tokens = tokenSet === null ? undefined : tokenTable(collectionId, tokenSet);
-  const parts = [await chunkParts(database, { chunks: chunkTable(collectionId, generation), tokens }, sorted, params)];
+  const tables = { chunks: chunkTable(collectionId, generation), tokens, sparseDimensions };
+  const parts = [await chunkParts(database, tables, sorted, params)];
   const replaced = sorted.filter(({ storedChunks }) => storedChunks > 0);
   if (tokens !== undefined && replaced.length > 0) {
     const given = (value: unknown, type: string): string => `$${params.push(value)}::${type}`;

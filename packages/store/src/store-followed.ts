@@ -14,12 +14,21 @@ export interface FollowTarget {
   readonly tokenSet?: number | null;
   /** The live generation keeps its token vectors in the same set. */
   readonly sharesTokens?: boolean;
+  /** Of a follower with a sparse model: tokens of its vocabulary. */
+  readonly sparseDimensions?: number | undefined;
 }
 
 export function followTarget({ collection: { id, generation }, follower }: Following): FollowTarget {
   const { tokenSet = null } = follower;
   const sharesTokens = tokenSet !== null && generation.tokenSet === tokenSet;
-  return { collectionId: id, live: generation.number, follower: follower.number, tokenSet, sharesTokens };
+  return {
+    collectionId: id,
+    live: generation.number,
+    follower: follower.number,
+    tokenSet,
+    sharesTokens,
+    sparseDimensions: follower.sparse?.dimensions,
+  };
 }
 
 /** Token vectors of a document in the live generation, as they were read. */
@@ -46,7 +55,7 @@ export async function storeFollowed(
   target: FollowTarget,
   documents: readonly FollowedChunks[],
 ): Promise<Set<string>> {
-  const { collectionId, live, follower, tokenSet = null } = target;
+  const { collectionId, live, follower, tokenSet = null, sparseDimensions } = target;
   // Old chunks may be there of any number: nothing counts them.
   const sorted = inLockOrder(documents).map((document) => ({
     ...document,
@@ -57,7 +66,8 @@ export async function storeFollowed(
   const given = (value: unknown, type: string): string => `$${params.push(value)}::${type}`;
   const unchanged = whileUnchanged(sorted, given);
   const tokens = tokenSet === null ? undefined : tokenTable(collectionId, tokenSet);
-  const parts = [await chunkParts(database, { chunks: chunkTable(collectionId, follower), tokens }, sorted, params)];
+  const tables = { chunks: chunkTable(collectionId, follower), tokens, sparseDimensions };
+  const parts = [await chunkParts(database, tables, sorted, params)];
   if (tokens !== undefined) {
     const ids = sorted.map(({ id }) => id);
     const kept = sorted.flatMap(({ tokenSource }) => tokenSource ?? []);

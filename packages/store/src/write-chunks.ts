@@ -1,6 +1,7 @@
-import { packedPlaces, type SlicedTokens } from "@polyseme/core";
+import { packedPlaces, type SlicedTokens, type SparseVector } from "@polyseme/core";
 import type { Database } from "./database.ts";
 import { type DocumentRef } from "./named-documents.ts";
+import { encodeSparseArray } from "./sparse-wire.ts";
 import { flatSlices } from "./token-tables.ts";
 import { BYTEA_OID, encodeBinaryArray, encodeVectorArray } from "./vector-wire.ts";
 
@@ -15,6 +16,8 @@ export interface EmbeddedChunk {
   readonly units?: ChunkUnits;
   /** In their place, where the vectors are stored already. */
   readonly shared?: SharedUnits;
+  /** In collections with a sparse model. */
+  readonly sparse?: SparseVector;
 }
 
 export interface ChunkUnits {
@@ -42,6 +45,8 @@ export interface WriteTables {
   readonly chunks: string;
   /** Of generations that keep token vectors. */
   readonly tokens?: string | undefined;
+  /** Of generations with a sparse model: tokens of its vocabulary. */
+  readonly sparseDimensions?: number | undefined;
 }
 
 /**
@@ -50,7 +55,7 @@ export interface WriteTables {
  * are added to `params`. Token vectors of earlier writes stay.
  */
 export async function chunkParts(
-  database: Pick<Database, "vectorOid">,
+  database: Pick<Database, "vectorOid" | "sparseOid">,
   tables: WriteTables,
   documents: readonly EmbeddedDocument[],
   params: unknown[],
@@ -66,6 +71,7 @@ export async function chunkParts(
     ["token_count", "int[]", chunks.map(({ chunk }) => chunk.tokens)],
     ["text", "text[]", chunks.map(({ chunk }) => chunk.text)],
     ["embedding", "vector[]", encodeVectorArray(embeddingsOf(chunks), vectorOid)],
+    ...(await sparseColumn(database, tables, chunks)),
   ];
   const units = unitColumns(tables, chunks, given);
   const names = [...columns.map(([name]) => name), ...units.values.map(([name]) => name)];
@@ -103,6 +109,20 @@ function keysOf(chunks: readonly PlacedChunk[]): Column[] {
 
 function embeddingsOf(chunks: readonly PlacedChunk[]): Float32Array[] {
   return chunks.map(({ chunk }) => chunk.embedding);
+}
+
+async function sparseColumn(
+  database: Pick<Database, "sparseOid">,
+  { sparseDimensions }: WriteTables,
+  chunks: readonly PlacedChunk[],
+): Promise<Column[]> {
+  const vectors = chunks.flatMap(({ chunk }) => chunk.sparse ?? []);
+  if (sparseDimensions === undefined) {
+    if (vectors.length > 0) throw new Error("Sparse vectors for a generation that keeps none");
+    return [];
+  }
+  if (vectors.length !== chunks.length) throw new Error("A chunk without the sparse vector that its generation keeps");
+  return [["sparse", "sparsevec[]", encodeSparseArray(vectors, sparseDimensions, await database.sparseOid())]];
 }
 
 /** A row a chunk, as `u`. */

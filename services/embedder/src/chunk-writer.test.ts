@@ -25,6 +25,7 @@ function writerOver(inWork: () => number = () => 0) {
   let running = 0;
   const database: Database = {
     vectorOid: () => Promise.resolve(16_385),
+    sparseOid: () => Promise.reject(new Error("Not used")),
     withTransaction: () => Promise.reject(new Error("Not used")),
     openSnapshot: () => Promise.reject(new Error("Not used")),
     withSession: () => Promise.reject(new Error("Not used")),

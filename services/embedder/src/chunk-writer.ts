@@ -1,12 +1,5 @@
 import { asPolysemeError, distinctCauses, NO_TRACING, traced, type Metrics, type Tracing } from "@polyseme/core";
-import { storeChunks, type Database, type EmbeddedDocument } from "@polyseme/store";
-
-export interface WriteTarget {
-  readonly collectionId: number;
-  readonly generation: number;
-  /** Of generations that keep token vectors. */
-  readonly tokenSet?: number | null;
-}
+import { storeChunks, type Database, type EmbeddedDocument, type WriteTarget } from "@polyseme/store";
 
 /**
  * Groups finished documents into statements. While others are in work a statement waits a moment for them, as each costs
