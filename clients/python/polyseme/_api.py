@@ -164,6 +164,11 @@ class GetCollectionAnswerChunking(TypedDict):
     strategy: str
 
 
+class GetCollectionAnswerSparse(TypedDict):
+    model: str
+    dimensions: int
+
+
 class GetCollectionAnswerIndexBuilt(TypedDict):
     kind: Literal["vector", "text", "metadata"]
     name: str
@@ -222,6 +227,7 @@ class GetCollectionAnswer(TypedDict):
     lateChunking: bool
     tokenVectors: str
     tokenPooling: int
+    sparse: GetCollectionAnswerSparse | None
     language: str | None
     aliases: list[str]
     index: GetCollectionAnswerIndex
@@ -238,6 +244,10 @@ class PutCollectionBodyChunking(TypedDict):
     maxTokens: NotRequired[int]
     overlapTokens: NotRequired[int]
     strategy: NotRequired[Literal["sentence", "token"]]
+
+
+class PutCollectionBodySparse(TypedDict):
+    model: str
 
 
 class PutCollectionBodyIndex(TypedDict):
@@ -262,6 +272,8 @@ class PutCollectionBody(TypedDict):
     lateChunking: NotRequired[bool]
     tokenVectors: NotRequired[Literal["none", "int8", "half"]]
     tokenPooling: NotRequired[Literal[1, 2, 3]]
+    sparse: NotRequired[PutCollectionBodySparse | None]
+    """A SPLADE model beside the other: chunks get its weights, for searches of mode sparse. null: none"""
     index: NotRequired[PutCollectionBodyIndex]
 
 
@@ -296,6 +308,7 @@ class StartMigrationAnswerSettings(TypedDict):
     tokenVectors: str
     tokenPooling: int
     lateChunking: bool
+    sparse: GetCollectionAnswerSparse | None
     language: str | None
 
 
@@ -351,6 +364,8 @@ class StartMigrationBody(TypedDict):
     lateChunking: NotRequired[bool]
     tokenVectors: NotRequired[Literal["none", "int8", "half"]]
     tokenPooling: NotRequired[Literal[1, 2, 3]]
+    sparse: NotRequired[PutCollectionBodySparse | None]
+    """A SPLADE model beside the other: chunks get its weights, for searches of mode sparse. null: none"""
 
 
 class EndMigrationAnswer(TypedDict):
@@ -465,7 +480,7 @@ class SearchAnswerHit(TypedDict):
     collection: NotRequired[str]
     """With collections: the one that holds it"""
     score: float
-    """Cosine; in lexical mode BM25; in hybrid mode the sum of 1 / (60 + rank) over both lists; with rerank its own, for cross 0 to 1"""
+    """Cosine; in lexical mode BM25; in hybrid mode the sum of 1 / (60 + rank) over both lists; in sparse mode the inner product of the weights; with rerank its own, for cross 0 to 1"""
     ranks: NotRequired[SearchAnswerHitRanks]
     """In hybrid mode: its places in the two lists, from 1"""
     vectorScore: NotRequired[float]
@@ -526,8 +541,8 @@ class SearchBody(TypedDict):
     sense: NotRequired[SearchBodySense]
     k: NotRequired[int]
     group: NotRequired[Literal["document", "chunk"]]
-    mode: NotRequired[Literal["vector", "hybrid", "lexical"]]
-    """vector (the default): by meaning; lexical: by words (BM25); hybrid: both, fused by reciprocal rank. With query only"""
+    mode: NotRequired[Literal["vector", "hybrid", "lexical", "sparse"]]
+    """vector (the default): by meaning; lexical: by words (BM25); hybrid: both, fused by reciprocal rank; sparse: by the weights of the collection's sparse model. With query only"""
     rerank: NotRequired[Literal["none", "maxsim", "cross"]]
     """maxsim: the nearest candidates, ranked by how well each word of the query is met by a word of theirs; cross: ranked by the model of POLYSEME_RERANK_MODEL, which reads the query and each text together"""
     candidates: NotRequired[int]

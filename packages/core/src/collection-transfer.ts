@@ -1,6 +1,7 @@
 import { CHUNKING_STRATEGIES, TOKEN_POOLINGS, TOKEN_VECTORS, type Chunking, type TokenSettings } from "./collection.ts";
 import { isRecord } from "./document.ts";
 import { PolysemeError } from "./errors.ts";
+import type { SparseSettings } from "./sparse-vector.ts";
 
 /** How the vectors of an export are written: base64 of 32-bit little-endian floats, arrays of numbers, or not at all. */
 export const EXPORTED_VECTORS = ["base64", "json", "none"] as const;
@@ -12,6 +13,8 @@ export interface TransferSettings extends TokenSettings {
   readonly dimensions: number;
   readonly chunking: Chunking;
   readonly language: string | null;
+  /** Null or left out: none. */
+  readonly sparse?: SparseSettings | null;
 }
 
 /** The first line of an export; documents follow, and the line of `EXPORT_END`. */
@@ -52,6 +55,7 @@ export function transferDifferences(wanted: TransferSettings, there: TransferSet
   for (const key of ["model", "dimensions", "lateChunking"] as const) if (wanted[key] !== there[key]) changed.push(key);
   for (const key of ["maxTokens", "overlapTokens", "strategy"] as const)
     if (wanted.chunking[key] !== there.chunking[key]) changed.push(`chunking.${key}`);
+  if (wanted.sparse?.model !== there.sparse?.model) changed.push("sparse");
   return changed;
 }
 
@@ -63,6 +67,8 @@ function settingsOf(value: Record<string, unknown>): TransferSettings | undefine
   if (tokenVectors === undefined || tokenPooling === undefined || !isRecord(chunking)) return undefined;
   if (language !== null && typeof language !== "string") return undefined;
   const { maxTokens, overlapTokens } = chunking;
+  const sparse = sparseOf(value["sparse"]);
+  if (sparse === undefined) return undefined;
   const strategy = CHUNKING_STRATEGIES.find((one) => one === chunking["strategy"]);
   if (!isCount(maxTokens) || !isCount(overlapTokens) || strategy === undefined) return undefined;
   return {
@@ -73,7 +79,15 @@ function settingsOf(value: Record<string, unknown>): TransferSettings | undefine
     lateChunking,
     tokenVectors,
     tokenPooling,
+    ...(sparse === null ? {} : { sparse }),
   };
+}
+
+/** Undefined: it is no such setting. */
+function sparseOf(value: unknown): SparseSettings | null | undefined {
+  if (value === undefined || value === null) return null;
+  if (!isRecord(value) || typeof value["model"] !== "string" || !isCount(value["dimensions"])) return undefined;
+  return { model: value["model"], dimensions: value["dimensions"] };
 }
 
 function isCount(value: unknown): value is number {

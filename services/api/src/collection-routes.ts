@@ -33,6 +33,7 @@ import { chunkingOf, differences, tokenSettingsOf } from "./collection-settings.
 import { describeIndex } from "./describe-index.ts";
 import { IndexAnswer, IndexBody } from "./index-schemas.ts";
 import { MOST_DIMENSIONS, ownVectorSettings } from "./own-vectors.ts";
+import { SparseAnswer, SparseBody, sparseSettingsOf } from "./sparse-settings.ts";
 
 export const ChunkingSchema = Type.Object(
   {
@@ -58,6 +59,7 @@ export const SettingsSchema = Type.Object(
     lateChunking: Type.Optional(Type.Boolean()),
     tokenVectors: Type.Optional(Type.Enum([...TOKEN_VECTORS])),
     tokenPooling: Type.Optional(Type.Enum([...TOKEN_POOLINGS])),
+    sparse: Type.Optional(SparseBody),
     index: Type.Optional(IndexBody),
   },
   { additionalProperties: false },
@@ -72,6 +74,7 @@ const CollectionSchema = Type.Object({
   lateChunking: Type.Boolean(),
   tokenVectors: Type.String(),
   tokenPooling: Type.Integer(),
+  sparse: SparseAnswer,
   language: Type.Union([Type.String(), Type.Null()]),
   aliases: Type.Array(Type.String()),
   index: IndexAnswer,
@@ -213,6 +216,7 @@ async function settingsWithModel(
     dimensions: model.dimensions,
     chunking: chunkingOf(settings.chunking ?? {}, model),
     tokens: tokenSettingsOf(settings, model),
+    sparse: await sparseSettingsOf(catalog, settings.sparse),
   };
 }
 
@@ -257,6 +261,7 @@ async function describe(database: Database, collection: Collection): Promise<Sta
     dimensions: generation.dimensions,
     chunking: { ...generation.chunking },
     ...generation.tokens,
+    sparse: generation.sparse ?? null,
     language: collection.language,
     aliases: await aliasesOf(database, collection.id),
     index: await describeIndex(database, collection),

@@ -131,6 +131,8 @@ describe("settings that differ from a collection's", () => {
     expect(differences(collection, { chunking: { maxTokens: 99 } })).toEqual(["chunking.maxTokens"]);
     expect(differences(collection, { chunking: { overlapTokens: 0 } })).toEqual(["chunking.overlapTokens"]);
     expect(differences(collection, { ...NO_TOKENS, tokenVectors: "int8" })).toEqual(["tokenVectors"]);
+    expect(differences(collection, { sparse: { model: "splade" } })).toEqual(["sparse"]);
+    expect(differences(collection, { sparse: null })).toEqual([]);
     expect(differences(collection, { tokenPooling: 2, lateChunking: true })).toEqual(["tokenPooling", "lateChunking"]);
     expect(
       differences(collection, { model: "large", chunking: { maxTokens: 99, overlapTokens: 10, strategy: "token" } }),

@@ -1,6 +1,7 @@
 import { PolysemeError, type Chunking, type ChunkingStrategy, type TokenSettings } from "@polyseme/core";
 import type { ModelShape } from "@polyseme/encoder";
 import type { Collection } from "@polyseme/store";
+import { changesSparse, type WantedSparse } from "./sparse-settings.ts";
 
 export interface WantedChunking {
   readonly maxTokens?: number;
@@ -75,6 +76,7 @@ export function differences(
     readonly dimensions?: number;
     readonly chunking?: WantedChunking;
     readonly language?: string;
+    readonly sparse?: WantedSparse | null;
   } & Partial<TokenSettings>,
 ): string[] {
   const changed: string[] = [];
@@ -85,6 +87,7 @@ export function differences(
     if (chunking[key] !== undefined && chunking[key] !== generation.chunking[key]) changed.push(`chunking.${key}`);
   for (const key of ["tokenVectors", "tokenPooling", "lateChunking"] as const)
     if (wanted[key] !== undefined && wanted[key] !== generation.tokens[key]) changed.push(key);
+  if (changesSparse(generation, wanted.sparse)) changed.push("sparse");
   const hasForms = generation.tokens.tokenVectors !== "none";
   if (hasForms && wanted.language !== undefined && wanted.language !== language) changed.push("language");
   return changed;

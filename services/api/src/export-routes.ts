@@ -78,12 +78,12 @@ export const exportRoutes: FastifyPluginAsyncTypebox<{ database: Database; log: 
 
 async function* linesOf(source: CollectionExport, vectors: ExportedVectors): AsyncGenerator<string> {
   const { name, language, generation } = source.collection;
-  const { model, dimensions, chunking, tokens } = generation;
+  const { model, dimensions, chunking, tokens, sparse = null } = generation;
   const header: ExportHeader = {
     polyseme: "export",
     version: 1,
     collection: name,
-    settings: { model, dimensions, chunking, ...tokens, language },
+    settings: { model, dimensions, chunking, ...tokens, language, ...(sparse === null ? {} : { sparse }) },
     vectors,
     documents: source.documents,
   };

@@ -20,6 +20,7 @@ import {
 import { Type, type Static } from "typebox";
 import { ChunkingSchema, LanguageSchema } from "./collection-routes.ts";
 import { newGeneration } from "./migration-settings.ts";
+import { SparseAnswer, SparseBody, sparseSettingsOf } from "./sparse-settings.ts";
 import { measureAgain, type OverlapDeps } from "./overlap/measure-overlap.ts";
 
 const MigrateBody = Type.Object(
@@ -30,6 +31,7 @@ const MigrateBody = Type.Object(
     lateChunking: Type.Optional(Type.Boolean()),
     tokenVectors: Type.Optional(Type.Enum([...TOKEN_VECTORS])),
     tokenPooling: Type.Optional(Type.Enum([...TOKEN_POOLINGS])),
+    sparse: Type.Optional(SparseBody),
   },
   { additionalProperties: false },
 );
@@ -44,6 +46,7 @@ const MigrationSchema = Type.Object({
     tokenVectors: Type.String(),
     tokenPooling: Type.Integer(),
     lateChunking: Type.Boolean(),
+    sparse: SparseAnswer,
     language: Type.Union([Type.String(), Type.Null()]),
   }),
   state: Type.Enum(["building", "ready", "live", "rolled_back"], {
@@ -112,7 +115,9 @@ export const migrationRoutes: FastifyPluginAsyncTypebox<OverlapDeps & { readonly
       const collection = await ownCollection(database, request.params.collection);
       refuseOwnVectors(collection, request.body.model);
       const model = await catalog.describe(request.body.model ?? collection.generation.model);
-      const migration = await startMigration(database, collection.name, newGeneration(collection, request.body, model));
+      const sparse = await sparseSettingsOf(catalog, request.body.sparse, collection.generation);
+      const wanted = newGeneration(collection, request.body, model, sparse);
+      const migration = await startMigration(database, collection.name, wanted);
       await dropUnusedTables(database);
       return reply.status(202).send(await describe(database, migration));
     },
@@ -239,12 +244,19 @@ async function ownCollection(database: Database, name: string): Promise<Collecti
 async function describe(database: Database, migration: Migration): Promise<Static<typeof MigrationSchema>> {
   const { from, to, phase, collection, follower, startedAt, cutoverAt, allListed, overlap } = migration;
   const { failures, ...counts } = await countMigration(database, collection.id);
-  const { model, dimensions, chunking, tokens, language } = phase === "live" ? collection.generation : follower;
+  const {
+    model,
+    dimensions,
+    chunking,
+    tokens,
+    language,
+    sparse = null,
+  } = phase === "live" ? collection.generation : follower;
   const isReady = phase === "building" && allListed && counts.pending === 0;
   return {
     from,
     to,
-    settings: { model, dimensions, chunking: { ...chunking }, ...tokens, language },
+    settings: { model, dimensions, chunking: { ...chunking }, ...tokens, language, sparse },
     state: isReady ? "ready" : phase,
     method: followMethod(migration),
     documents: { ...counts, done: doneOf(counts) },

@@ -55,6 +55,16 @@ describe("a new generation", () => {
     );
   });
 
+  test("may have another sparse model, or lose it", () => {
+    const sparse = { model: "splade", dimensions: 30_522 };
+    expect(newGeneration(collection, {}, model, sparse)).toMatchObject({ sparse });
+    const having = { ...collection, generation: { ...collection.generation, sparse } };
+    expect(newGeneration(having, {}, model, null).sparse).toBeUndefined();
+    expect(() => newGeneration(having, {}, model, sparse)).toThrow(
+      expect.objectContaining({ code: "conflict" }) as Error,
+    );
+  });
+
   test("is refused where it would be the same as the live one", () => {
     expect(() => newGeneration(collection, { chunking: { maxTokens: 256 }, tokenVectors: "int8" }, model)).toThrow(
       expect.objectContaining({ code: "conflict" }) as Error,

@@ -14,6 +14,7 @@ interface WantedSettings {
   readonly lateChunking?: boolean;
   readonly tokenVectors?: string;
   readonly tokenPooling?: number;
+  readonly sparse?: unknown;
 }
 
 /**
@@ -31,7 +32,7 @@ export function ownVectorSettings(wanted: WantedSettings): Omit<NewGeneration, "
   }
   if (dimensions === undefined)
     throw invalid("dimensions", `With model "${NO_MODEL}", dimensions says how many numbers each vector has.`);
-  for (const field of ["chunking", "lateChunking", "tokenVectors", "tokenPooling"] as const)
+  for (const field of ["chunking", "lateChunking", "tokenVectors", "tokenPooling", "sparse"] as const)
     if (wanted[field] !== undefined)
       throw invalid(
         field,

@@ -1,6 +1,9 @@
 import { parseFilter, PolysemeError, type Filter } from "@polyseme/core";
 import { hashRequest, readCursor, type Cursor } from "./search/search-page.ts";
 
+/** How hits are found. */
+export type SearchMode = "vector" | "hybrid" | "lexical" | "sparse";
+
 /** What of a search's body says how hits are found, ranked, cut and explained. */
 export interface PlanBody {
   readonly query?: string;
@@ -8,7 +11,7 @@ export interface PlanBody {
   readonly like?: string;
   readonly k?: number;
   readonly group?: "document" | "chunk";
-  readonly mode?: "vector" | "hybrid" | "lexical";
+  readonly mode?: SearchMode;
   readonly rerank?: "none" | Rerank;
   readonly candidates?: number;
   readonly explain?: boolean;
@@ -24,7 +27,7 @@ export interface PlanBody {
 export type Rerank = "maxsim" | "cross";
 
 export interface SearchPlan {
-  readonly mode: "vector" | "hybrid" | "lexical";
+  readonly mode: SearchMode;
   readonly group: "document" | "chunk";
   /** Hits of the answer. */
   readonly k: number;

@@ -8,7 +8,7 @@ import {
   type Metrics,
   type Tracing,
 } from "@polyseme/core";
-import type { Encoder, EncoderRegistry } from "@polyseme/encoder";
+import type { EncoderRegistry } from "@polyseme/encoder";
 import { HandBack, type ReceivedJob } from "@polyseme/queue";
 import {
   claimDocuments,
@@ -24,6 +24,7 @@ import {
 import type { ChunkWriter } from "./chunk-writer.ts";
 import type { ClaimKeeper } from "./claim-keeper.ts";
 import { embedSafely, type EmbedDeps } from "./embed-safely.ts";
+import { isOfSparse, openEncodersOf, type DocumentEncoders } from "./embed-sparse.ts";
 import { traceJob, type JobTrace } from "./job-trace.ts";
 import type { ModelGate } from "./model-gate.ts";
 import { decideOutcome, type RunOutcome } from "./outcome.ts";
@@ -74,18 +75,18 @@ async function runTracedJob(deps: EmbedJobDeps, job: ReceivedJob, trace: JobTrac
   metrics.groupDocuments.observe({ group: "job" }, claimed.length);
   const about = { job: job.id, trace };
   const release = deps.claims.hold(collection.id, claimed);
-  const encoder = await deps.encoders
-    .get(collection.generation.model)
-    .catch((error: unknown) => asPolysemeError(error));
-  if (encoder instanceof Error && encoder.retry === "wait") {
-    await tellGate(deps, collection, encoder);
+  const encoders = await openEncodersOf(deps.encoders, collection.generation).catch((error: unknown) =>
+    asPolysemeError(error),
+  );
+  if (encoders instanceof Error && encoders.retry === "wait") {
+    await tellGate(deps, collection, encoders);
     // A worker without its device would otherwise take and give back documents faster than the others can encode them.
     await pause(HOLD_MS, deps.abandon);
   }
   await Promise.all(
     claimed.map(async (document) => {
       try {
-        await runDocument(deps, collection, document, encoder, about);
+        await runDocument(deps, collection, document, encoders, about);
       } finally {
         release(document);
       }
@@ -135,7 +136,7 @@ async function tellGate(
   { generation }: Collection,
   error: PolysemeError,
 ): Promise<void> {
-  if (error.code !== "model_unavailable") return;
+  if (error.code !== "model_unavailable" || isOfSparse(error)) return;
   // The default may be named by an alias.
   const usual = await catalog.find(catalog.defaultModel).catch(() => undefined);
   if (usual === undefined || usual.name === generation.model) gate.shut(error);
@@ -145,21 +146,23 @@ async function runDocument(
   deps: EmbedJobDeps,
   collection: Collection,
   document: ClaimedDocument,
-  encoder: Encoder | PolysemeError,
+  encoders: DocumentEncoders | PolysemeError,
   { job, trace }: AboutJob,
 ): Promise<void> {
   try {
-    if (encoder instanceof Error) throw encoder;
+    if (encoders instanceof Error) throw encoders;
     const { id, text, sections, deaths, priority } = document;
-    const { model, chunking, tokens } = collection.generation;
+    const { model, chunking, tokens, sparse = null } = collection.generation;
     const settings = { chunking, tokens, language: collection.language };
     const flow = { key: `${collection.id} ${priority}`, weight: 1 + priority };
     const isSuspect = deaths >= SUSPECT_DEATHS;
-    const chunks = await embedSafely(deps, { id, model, text, sections, settings, flow, isSuspect, trace }, encoder);
+    const about = { id, model, sparseModel: sparse?.model, text, sections, settings, flow, isSuspect, trace };
+    const chunks = await embedSafely(deps, about, encoders);
     const target = {
       collectionId: collection.id,
       generation: collection.generation.number,
       tokenSet: collection.generation.tokenSet ?? null,
+      sparseDimensions: sparse?.dimensions,
     };
     const leaveWrite = trace.enter("write");
     const { traceparent } = trace.span;

@@ -1,7 +1,6 @@
 import { asPolysemeError, type Flow, type Log } from "@polyseme/core";
-import type { Encoder } from "@polyseme/encoder";
 import type { EmbeddedChunk } from "@polyseme/store";
-import { embedDocument } from "./embed-document.ts";
+import { embedWithSparse, type DocumentEncoders } from "./embed-sparse.ts";
 import type { InTurn } from "./in-turn.ts";
 import type { JobTrace } from "./job-trace.ts";
 import type { Quarantine } from "./quarantine/quarantine.ts";
@@ -29,21 +28,23 @@ export async function embedSafely(
   document: SectionedText & {
     readonly id: string;
     readonly model: string;
+    /** Of collections with a sparse model. */
+    readonly sparseModel?: string | undefined;
     readonly settings: DocumentSettings;
     readonly flow: Flow;
     readonly isSuspect: boolean;
     readonly trace?: JobTrace;
   },
-  encoder: Encoder,
+  encoders: DocumentEncoders,
 ): Promise<EmbeddedChunk[]> {
-  const { id, model, text, sections = null, settings, flow, isSuspect, trace } = document;
+  const { id, model, sparseModel, text, sections = null, settings, flow, isSuspect, trace } = document;
   const inQuarantine = (): Promise<EmbeddedChunk[]> => {
     deps.log.warn({ document: id }, "document goes to quarantine");
-    return deps.quarantine.embed({ model, text, sections, ...settings }, deps.abandon);
+    return deps.quarantine.embed({ model, sparseModel, text, sections, ...settings }, deps.abandon);
   };
   if (isSuspect) return inQuarantine();
   try {
-    return await embedDocument(document, settings, encoder, deps.permits, {
+    return await embedWithSparse(document, settings, encoders, deps.permits, {
       flow,
       signal: deps.abandon,
       ...(trace === undefined ? {} : { trace }),

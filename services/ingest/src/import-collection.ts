@@ -91,12 +91,18 @@ function refuseWithoutVectors({ vectors, settings }: ExportHeader): void {
       "The exported collection keeps token vectors, which an export leaves out. With ?reembed=true its documents are encoded anew.",
       { details: { field: "tokenVectors" } },
     );
+  if (settings.sparse !== undefined && settings.sparse !== null)
+    throw new PolysemeError(
+      "conflict",
+      "The exported collection has a sparse model, whose weights an export leaves out. With ?reembed=true its documents are encoded anew.",
+      { details: { field: "sparse" } },
+    );
 }
 
 /** @throws PolysemeError `invalid` for a model that is not here, or is another one of the same name */
 async function newSettings(
   catalog: ModelCatalog,
-  { language, model, dimensions, chunking, tokenVectors, tokenPooling, lateChunking }: TransferSettings,
+  { language, model, dimensions, chunking, tokenVectors, tokenPooling, lateChunking, sparse = null }: TransferSettings,
 ) {
   const tokens = { tokenVectors, tokenPooling, lateChunking };
   if (model !== NO_MODEL) {
@@ -111,15 +117,18 @@ async function newSettings(
     throw new PolysemeError("invalid", `dimensions must be from 1 to ${MOST_DIMENSIONS}.`, {
       details: { field: "dimensions" },
     });
-  return { language, model, dimensions, chunking, tokens };
+  return {
+    ...{ language, model, dimensions, chunking, tokens },
+    sparse: sparse === null ? null : await catalog.describeSparse(sparse.model),
+  };
 }
 
 /** pgvector's own bound. */
 const MOST_DIMENSIONS = 16_000;
 
 function requireSameSettings({ name, language, generation }: Collection, wanted: TransferSettings): void {
-  const { model, dimensions, chunking, tokens } = generation;
-  const there = { model, dimensions, chunking, language, ...tokens };
+  const { model, dimensions, chunking, tokens, sparse = null } = generation;
+  const there = { model, dimensions, chunking, language, ...tokens, sparse };
   const changed = transferDifferences(wanted, there);
   if (tokens.tokenVectors !== "none") changed.push("tokenVectors");
   if (changed.length === 0) return;

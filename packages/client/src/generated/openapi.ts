@@ -465,6 +465,10 @@ export interface paths {
                 readonly tokenVectors: string;
                 readonly tokenPooling: number;
                 readonly lateChunking: boolean;
+                readonly sparse: {
+                  readonly model: string;
+                  readonly dimensions: number;
+                } | null;
                 readonly language: string | null;
               };
               /**
@@ -1404,6 +1408,10 @@ export interface operations {
             readonly lateChunking: boolean;
             readonly tokenVectors: string;
             readonly tokenPooling: number;
+            readonly sparse: {
+              readonly model: string;
+              readonly dimensions: number;
+            } | null;
             readonly language: string | null;
             readonly aliases: readonly string[];
             readonly index: {
@@ -1487,6 +1495,10 @@ export interface operations {
           readonly tokenVectors?: "none" | "int8" | "half";
           /** @enum {unknown} */
           readonly tokenPooling?: 1 | 2 | 3;
+          /** @description A SPLADE model beside the other: chunks get its weights, for searches of mode sparse. null: none */
+          readonly sparse?: {
+            readonly model: string;
+          } | null;
           readonly index?: {
             /**
              * @description auto: exact while that is fast, an HNSW graph when it pays; exact: never a graph; hnsw: always one
@@ -1527,6 +1539,10 @@ export interface operations {
             readonly lateChunking: boolean;
             readonly tokenVectors: string;
             readonly tokenPooling: number;
+            readonly sparse: {
+              readonly model: string;
+              readonly dimensions: number;
+            } | null;
             readonly language: string | null;
             readonly aliases: readonly string[];
             readonly index: {
@@ -1598,6 +1614,10 @@ export interface operations {
             readonly lateChunking: boolean;
             readonly tokenVectors: string;
             readonly tokenPooling: number;
+            readonly sparse: {
+              readonly model: string;
+              readonly dimensions: number;
+            } | null;
             readonly language: string | null;
             readonly aliases: readonly string[];
             readonly index: {
@@ -1705,6 +1725,10 @@ export interface operations {
               readonly lateChunking: boolean;
               readonly tokenVectors: string;
               readonly tokenPooling: number;
+              readonly sparse: {
+                readonly model: string;
+                readonly dimensions: number;
+              } | null;
               readonly language: string | null;
               readonly aliases: readonly string[];
               readonly index: {
@@ -1786,6 +1810,10 @@ export interface operations {
           readonly tokenVectors?: "none" | "int8" | "half";
           /** @enum {unknown} */
           readonly tokenPooling?: 1 | 2 | 3;
+          /** @description A SPLADE model beside the other: chunks get its weights, for searches of mode sparse. null: none */
+          readonly sparse?: {
+            readonly model: string;
+          } | null;
         };
       };
     };
@@ -1812,6 +1840,10 @@ export interface operations {
               readonly tokenVectors: string;
               readonly tokenPooling: number;
               readonly lateChunking: boolean;
+              readonly sparse: {
+                readonly model: string;
+                readonly dimensions: number;
+              } | null;
               readonly language: string | null;
             };
             /**
@@ -1889,6 +1921,10 @@ export interface operations {
               readonly tokenVectors: string;
               readonly tokenPooling: number;
               readonly lateChunking: boolean;
+              readonly sparse: {
+                readonly model: string;
+                readonly dimensions: number;
+              } | null;
               readonly language: string | null;
             };
             /**
@@ -1998,6 +2034,10 @@ export interface operations {
               readonly tokenVectors: string;
               readonly tokenPooling: number;
               readonly lateChunking: boolean;
+              readonly sparse: {
+                readonly model: string;
+                readonly dimensions: number;
+              } | null;
               readonly language: string | null;
             };
             /**
@@ -2075,6 +2115,10 @@ export interface operations {
               readonly tokenVectors: string;
               readonly tokenPooling: number;
               readonly lateChunking: boolean;
+              readonly sparse: {
+                readonly model: string;
+                readonly dimensions: number;
+              } | null;
               readonly language: string | null;
             };
             /**
@@ -2236,10 +2280,10 @@ export interface operations {
           /** @enum {unknown} */
           readonly group?: "document" | "chunk";
           /**
-           * @description vector (the default): by meaning; lexical: by words (BM25); hybrid: both, fused by reciprocal rank. With query only
+           * @description vector (the default): by meaning; lexical: by words (BM25); hybrid: both, fused by reciprocal rank; sparse: by the weights of the collection's sparse model. With query only
            * @enum {unknown}
            */
-          readonly mode?: "vector" | "hybrid" | "lexical";
+          readonly mode?: "vector" | "hybrid" | "lexical" | "sparse";
           /**
            * @description maxsim: the nearest candidates, ranked by how well each word of the query is met by a word of theirs; cross: ranked by the model of POLYSEME_RERANK_MODEL, which reads the query and each text together
            * @enum {unknown}
@@ -2277,7 +2321,7 @@ export interface operations {
               readonly id: string;
               /** @description With collections: the one that holds it */
               readonly collection?: string;
-              /** @description Cosine; in lexical mode BM25; in hybrid mode the sum of 1 / (60 + rank) over both lists; with rerank its own, for cross 0 to 1 */
+              /** @description Cosine; in lexical mode BM25; in hybrid mode the sum of 1 / (60 + rank) over both lists; in sparse mode the inner product of the weights; with rerank its own, for cross 0 to 1 */
               readonly score: number;
               /** @description In hybrid mode: its places in the two lists, from 1 */
               readonly ranks?: {

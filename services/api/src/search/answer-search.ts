@@ -13,6 +13,7 @@ import { addSnippets } from "./add-snippets.ts";
 import { findHits, type FoundHit, type NamedCollection } from "./find-hits.ts";
 import { readPage, writeCursor } from "./search-page.ts";
 import type { SearchAnswer } from "./search-schemas.ts";
+import { requireOneSparse } from "./sparse-query.ts";
 import { readSought, type SoughtBody } from "./sought.ts";
 
 export interface AnswerDeps {
@@ -44,6 +45,7 @@ export async function answerSearch(
   const [first] = collections;
   if (first === undefined) throw new Error("A search of no collection");
   requireOneModel(collections);
+  if (plan.mode === "sparse") requireOneSparse(collections);
   if (plan.rerank === "maxsim") requireTokenVectors(first.collection, "rerank");
   // Before the search is made for nothing.
   if (plan.rerank === "cross") await deps.reranker.get();

@@ -1,4 +1,12 @@
-import { searchChunks, searchWords, type Collection, type Database, type WordKnowledge } from "@polyseme/store";
+import type { SparseVector } from "@polyseme/core";
+import {
+  searchChunks,
+  searchSparse,
+  searchWords,
+  type Collection,
+  type Database,
+  type WordKnowledge,
+} from "@polyseme/store";
 import type { SearchPlan } from "../search-plan.ts";
 import type { SearchTimer } from "../search-timer.ts";
 import { fuseRanks, keyByGroup, type FusedHit, type Ranks } from "./rank-fusion.ts";
@@ -18,6 +26,8 @@ export interface Sought {
   readonly vector?: Float32Array;
   /** For modes lexical and hybrid. */
   readonly text?: string;
+  /** For mode sparse. */
+  readonly sparse?: SparseVector;
   /** A document that is left out, with its chunks: those like it are looked for. */
   readonly besides?: { readonly collection: string; readonly documentId: string; readonly chunks: number };
 }
@@ -51,6 +61,11 @@ export async function findHits(
       return atLeast(await byVector(limit), plan.minScore);
     case "lexical":
       return atLeast(await byWords(limit), plan.minScore);
+    case "sparse":
+      return atLeast(
+        await timer.step("search", () => sparseHits(deps, collections, sought, plan, limit)),
+        plan.minScore,
+      );
     case "hybrid": {
       const [vector, lexical] = await Promise.all([byVector(plan.depth), byWords(plan.depth)]);
       const lists = { vector: vector.hits.slice(0, plan.depth), lexical: lexical.hits.slice(0, plan.depth) };
@@ -89,6 +104,20 @@ async function wordHits(
   return fromEach(collections, limit, async ({ collection }) => {
     const known = await words.of(collection);
     const hits = await searchWords(database, collection, { text, k: limit, group, filter }, known);
+    return { hits, isAll: hits.length < limit };
+  });
+}
+
+async function sparseHits(
+  { database }: FindDeps,
+  collections: readonly NamedCollection[],
+  { sparse }: Sought,
+  { group, filter }: SearchPlan,
+  limit: number,
+): Promise<FoundHits> {
+  if (sparse === undefined) throw new Error("A search by weights without any");
+  return fromEach(collections, limit, async ({ collection }) => {
+    const hits = await searchSparse(database, collection, { sparse, k: limit, group, filter });
     return { hits, isAll: hits.length < limit };
   });
 }

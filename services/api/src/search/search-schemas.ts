@@ -27,9 +27,9 @@ export const SearchBody = Type.Object(
     k: Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_K })),
     group: Type.Optional(Type.Enum(["document", "chunk"])),
     mode: Type.Optional(
-      Type.Enum(["vector", "hybrid", "lexical"], {
+      Type.Enum(["vector", "hybrid", "lexical", "sparse"], {
         description:
-          "vector (the default): by meaning; lexical: by words (BM25); hybrid: both, fused by reciprocal rank. With query only",
+          "vector (the default): by meaning; lexical: by words (BM25); hybrid: both, fused by reciprocal rank; sparse: by the weights of the collection's sparse model. With query only",
       }),
     ),
     rerank: Type.Optional(
@@ -90,7 +90,7 @@ const HitSchema = Type.Object({
   collection: Type.Optional(Type.String({ description: "With collections: the one that holds it" })),
   score: Type.Number({
     description:
-      "Cosine; in lexical mode BM25; in hybrid mode the sum of 1 / (60 + rank) over both lists; with rerank its own, for cross 0 to 1",
+      "Cosine; in lexical mode BM25; in hybrid mode the sum of 1 / (60 + rank) over both lists; in sparse mode the inner product of the weights; with rerank its own, for cross 0 to 1",
   }),
   ranks: Type.Optional(
     Type.Object(

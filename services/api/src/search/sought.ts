@@ -6,6 +6,7 @@ import { queryText } from "../query-text.ts";
 import { queryUnits, type QueryUnits } from "../query-units.ts";
 import { checkVector } from "../query-vector.ts";
 import type { SearchPlan } from "../search-plan.ts";
+import { encodeSparseQuery } from "./sparse-query.ts";
 import type { Sought } from "./find-hits.ts";
 
 export interface SoughtBody {
@@ -40,6 +41,10 @@ export async function readSought(
   const text = checkUsableText(body.query ?? "", "query");
   if (plan.mode === "lexical" && plan.rerank !== "maxsim") return { text };
   requireModel(collection, "query");
+  if (plan.mode === "sparse") {
+    const sparse = await encodeSparseQuery(encoders, collection, text, options);
+    return { text, sparse, ...(plan.rerank ? await encodeQuery(encoders, collection, text, plan, options) : {}) };
+  }
   return { text, ...(await encodeQuery(encoders, collection, text, plan, options)) };
 }
 

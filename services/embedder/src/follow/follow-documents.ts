@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { asPolysemeError, JOB_LIMITS, messageOf, type Metrics } from "@polyseme/core";
-import type { Encoder, EncoderRegistry } from "@polyseme/encoder";
+import type { EncoderRegistry } from "@polyseme/encoder";
 import {
   claimFollowed,
   failFollowed,
@@ -21,6 +21,7 @@ import {
 import { makeFormOf } from "@polyseme/words";
 import type { ClaimKeeper } from "../claim-keeper.ts";
 import { embedSafely, type EmbedDeps } from "../embed-safely.ts";
+import { openEncodersOf, type DocumentEncoders } from "../embed-sparse.ts";
 import { decideOutcome } from "../outcome.ts";
 import type { SectionedText } from "../stretches.ts";
 import { rechunk } from "./rechunk.ts";
@@ -59,9 +60,10 @@ export async function followSome(deps: FollowDeps, following: Following): Promis
   try {
     const due = await sortOut(deps, following, claimed);
     if (due.length === 0) return false;
-    const encoder = await deps.encoders.get(following.follower.model);
-    const rest = method === "rechunk" ? await rechunkAll(deps, following, due, encoder.info.specialTokens) : due;
-    await reembedAll(deps, following, rest, encoder);
+    const encoders = await openEncodersOf(deps.encoders, following.follower);
+    const { specialTokens } = encoders.dense.info;
+    const rest = method === "rechunk" ? await rechunkAll(deps, following, due, specialTokens) : due;
+    await reembedAll(deps, following, rest, encoders);
     return true;
   } catch (error) {
     const { code } = asPolysemeError(error);
@@ -124,7 +126,7 @@ async function reembedAll(
   deps: FollowDeps,
   following: Following,
   due: readonly FollowedDocument[],
-  encoder: Encoder,
+  encoders: DocumentEncoders,
 ): Promise<void> {
   for (const group of groupsOf(due, ({ textBytes }) => textBytes, JOB_LIMITS.characters)) {
     const finished: Finished[] = [];
@@ -133,7 +135,7 @@ async function reembedAll(
       (await readTexts(deps.database, following.collection.id, group)).map(async (document) => {
         const { id, revision } = document;
         const attempts = byId.get(id)?.attempts ?? 1;
-        const chunks = await reembed(deps, following, { ...document, attempts }, encoder);
+        const chunks = await reembed(deps, following, { ...document, attempts }, encoders);
         if (chunks !== undefined) finished.push({ id, revision, chunks });
       }),
     );
@@ -145,15 +147,16 @@ async function reembed(
   deps: FollowDeps,
   { collection, follower }: Following,
   document: DocumentRef & SectionedText & { readonly attempts: number },
-  encoder: Encoder,
+  encoders: DocumentEncoders,
 ): Promise<EmbeddedChunk[] | undefined> {
   const { id, text, sections = null, attempts } = document;
-  const { model, chunking, tokens, language } = follower;
+  const { model, chunking, tokens, language, sparse = null } = follower;
   const settings = { chunking, tokens, language };
   const flow = { key: `${collection.id} follow`, weight: WEIGHT };
   try {
     const isSuspect = attempts >= SUSPECT_RUNS;
-    return await embedSafely(deps, { id, model, text, sections, settings, flow, isSuspect }, encoder);
+    const about = { id, model, sparseModel: sparse?.model, text, sections, settings, flow, isSuspect };
+    return await embedSafely(deps, about, encoders);
   } catch (error) {
     const known = asPolysemeError(error);
     const outcome = deps.abandon.aborted

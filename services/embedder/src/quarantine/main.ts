@@ -1,6 +1,6 @@
 import { asPolysemeError } from "@polyseme/core";
 import { makeCatalog, makeEncoderRegistry, type Encoder, type EncoderRegistry } from "@polyseme/encoder";
-import { embedDocument } from "../embed-document.ts";
+import { embedWithSparse } from "../embed-sparse.ts";
 import { makeTokenPermits } from "../token-permits.ts";
 import type { FromChild, SuspectText, ToChild } from "./protocol.ts";
 
@@ -35,13 +35,14 @@ process.on("message", (message: ToChild) => {
   }
 });
 
-async function embed({ model, text, sections = null, ...settings }: SuspectText): Promise<void> {
+async function embed({ model, sparseModel, text, sections = null, ...settings }: SuspectText): Promise<void> {
   try {
     if (encoders === undefined) throw new Error("The encoders were not opened");
-    const encoder = await encoders.get(model);
+    const dense = await encoders.get(model);
+    const sparse = sparseModel === undefined ? undefined : await encoders.get(sparseModel);
     send({ kind: "begun" });
-    const told = tellProgress(encoder);
-    const chunks = await embedDocument({ text, sections }, settings, told, makeTokenPermits(TOKENS_IN_WORK), {
+    const told = { dense: tellProgress(dense), sparse: sparse === undefined ? undefined : tellProgress(sparse) };
+    const chunks = await embedWithSparse({ text, sections }, settings, told, makeTokenPermits(TOKENS_IN_WORK), {
       flow: ALONE,
       signal: never,
     });

@@ -1,4 +1,4 @@
-import type { Config, ErrorCode, ErrorDetails } from "@polyseme/core";
+import type { Config, ErrorCode, ErrorDetails, SparseVector } from "@polyseme/core";
 import type { ChunkUnits } from "@polyseme/store";
 import type { SectionedText } from "../stretches.ts";
 import type { DocumentSettings } from "../turn.ts";
@@ -10,6 +10,8 @@ export type QuarantineSettings = Pick<Config, "model" | "modelsDir" | "device" |
 export interface SuspectText extends DocumentSettings, SectionedText {
   /** As the collection names it. */
   readonly model: string;
+  /** Of collections with a sparse model. */
+  readonly sparseModel?: string | undefined;
 }
 
 /** The parent cuts the text anew, so it need not come back. */
@@ -19,6 +21,7 @@ export interface SuspectChunk {
   readonly tokens: number;
   readonly embedding: Float32Array;
   readonly units?: ChunkUnits;
+  readonly sparse?: SparseVector;
 }
 
 export type ToChild =
