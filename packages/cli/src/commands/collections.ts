@@ -46,6 +46,7 @@ function addCreate(collections: Command, context: CliContext): void {
       ]),
     )
     .option("--token-pooling <count>", "about so many words share one of them", wholeNumber(1, MAX_POOLING))
+    .option("--sparse <model>", 'a SPLADE model beside the encoder, for searches of mode sparse; "none": none')
     .option("--late-chunking", "chunks are vectors of the document around them");
   withServerOptions(withIndexOptions(command)).action(async (name: string, options: CreateOptions) => {
     await withServer(context, options.url, async ({ client, signal }) => {
@@ -121,8 +122,13 @@ function describeVectors(collection: Collection): string {
   return (
     `"${name}": ${model}, ${dimensions} dimensions, ${lateChunking ? "late " : ""}chunks of up to ${maxTokens} tokens ` +
     `(${strategy}, overlap ${overlapTokens}), token vectors ${describeTokens(collection)}, ` +
-    `language ${language ?? "not set"}, generation ${generation}, made ${createdAt}`
+    `${describeSparse(collection)}language ${language ?? "not set"}, generation ${generation}, made ${createdAt}`
   );
+}
+
+function describeSparse({ sparse }: Collection): string {
+  // A server of an earlier release says nothing of it.
+  return sparse?.model === undefined ? "" : `sparse vectors of ${sparse.model}, `;
 }
 
 function describeTokens({ tokenVectors, tokenPooling }: Collection): string {

@@ -34,6 +34,7 @@ export function addMigrate(collections: Command, context: CliContext): void {
     .addOption(new Option("--strategy <name>", "where to cut").choices(["sentence", "token"]))
     .addOption(new Option("--token-vectors <kind>", "vectors kept of each word").choices(["none", "int8", "half"]))
     .option("--token-pooling <count>", "words that share a vector", wholeNumber(1, 3))
+    .option("--sparse <model>", 'a sparse model beside the encoder, or another; "none": none')
     .option("--language <tag>", "language of the words, where vectors of them are kept")
     .option("--late", "chunks' vectors see the document around them")
     .option("--no-late", "each chunk is encoded by itself")

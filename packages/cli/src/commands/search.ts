@@ -2,6 +2,7 @@ import { PolysemeRequestError, type Polyseme, type SearchAnswer, type SearchRequ
 import { InvalidArgumentError, Option, type Command } from "commander";
 import type { CliContext } from "../context.ts";
 import { filterOf, withFilterOptions, type FilterOptions } from "../filter-options.ts";
+import { MODES } from "../eval/settings.ts";
 import { findMatchedSpans } from "../mark-span.ts";
 import { withCollectionOption, withServerOptions, wholeNumber, type CollectionOptions } from "../options.ts";
 import { printExplained } from "../print-explained.ts";
@@ -12,7 +13,7 @@ import type { Span } from "../sentences.ts";
 
 interface Options extends CollectionOptions, FilterOptions {
   readonly k: number;
-  readonly mode?: "vector" | "hybrid" | "lexical";
+  readonly mode?: (typeof MODES)[number];
   readonly rerank?: "none" | "maxsim" | "cross";
   readonly candidates?: number;
   readonly explain?: true;
@@ -37,7 +38,9 @@ export function addSearch(program: Command, context: CliContext): void {
     .description("Search a collection by meaning; marks the sentence that is nearest to the query")
     .argument("[query]", "what to look for; left out with --sense")
     .option("-k, --k <count>", "most hits", wholeNumber(1, MAX_K), DEFAULT_K)
-    .addOption(new Option("--mode <mode>", "by meaning, by words, or by both").choices(["vector", "hybrid", "lexical"]))
+    .addOption(
+      new Option("--mode <mode>", "by meaning, by words, by both, or by a sparse model's weights").choices(MODES),
+    )
     .option("--like <id>", "instead of a query: documents like this one")
     .option("--collections <names>", "search these as well, with commas between", commaSeparated)
     .option("--min-score <score>", "leave out hits below it", aNumber)

@@ -10,13 +10,25 @@ export interface SettingsOptions {
   readonly strategy?: "sentence" | "token";
   readonly tokenVectors?: "none" | "int8" | "half";
   readonly tokenPooling?: 1 | 2 | 3;
+  /** A sparse model's name, or `none`. */
+  readonly sparse?: string;
 }
 
 export const MAX_CHUNK_TOKENS = 32_768;
 
 /** Those that were given, as the API takes them; what was left out stays out. */
 export function settingsOf(
-  { model, dimensions, language, maxTokens, overlapTokens, strategy, tokenVectors, tokenPooling }: SettingsOptions,
+  {
+    model,
+    dimensions,
+    language,
+    maxTokens,
+    overlapTokens,
+    strategy,
+    tokenVectors,
+    tokenPooling,
+    sparse,
+  }: SettingsOptions,
   lateChunking: boolean | undefined,
 ): CollectionSettings {
   const chunking = {
@@ -31,6 +43,7 @@ export function settingsOf(
     ...(Object.keys(chunking).length === 0 ? {} : { chunking }),
     ...(tokenVectors === undefined ? {} : { tokenVectors }),
     ...(tokenPooling === undefined ? {} : { tokenPooling }),
+    ...(sparse === undefined ? {} : { sparse: sparse === "none" ? null : { model: sparse } }),
     ...(lateChunking === undefined ? {} : { lateChunking }),
   };
 }

@@ -1,6 +1,6 @@
 import type { SearchRequest } from "@polyseme/client";
 
-export const MODES = ["vector", "hybrid", "lexical"] as const;
+export const MODES = ["vector", "hybrid", "lexical", "sparse"] as const;
 export const RERANKS = ["none", "maxsim", "cross"] as const;
 export const GROUPS = ["document", "chunk"] as const;
 
