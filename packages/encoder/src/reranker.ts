@@ -133,12 +133,14 @@ function makeReranker(
       await load().catch(tell);
     },
     async get() {
-      const model = await load().catch((error: unknown) => {
+      try {
+        const model = await load();
+        if (model.failure === undefined) return model;
+        forget(model);
+        return await load();
+      } catch (error) {
         throw ofRerank(error);
-      });
-      if (model.failure === undefined) return model;
-      forget(model);
-      return load();
+      }
     },
     loaded: () => ready,
     closeStep: {
