@@ -96,5 +96,5 @@ test.skipIf(shared === undefined)(
     expect(prepared.batchDifference).toBeLessThan(1e-6);
     expect(prepared).toMatchObject({ integerProducts: 36, floatProducts: 0 });
   },
-  180_000,
+  400_000,
 );
