@@ -8,7 +8,8 @@ import { errorCode, getCollection, type Collection, type Database } from "@polys
 export interface KnownCollections {
   /**
    * Runs `work` with the collection. What is remembered may be a second old; where `work` finds that the generation is
-   * gone, or not the live one any more, it is run again with what is there now.
+   * gone, or not the live one any more, it is run again with what is there now. So it is where it refuses a generation
+   * (`conflict`) that another one has followed by now.
    * @throws PolysemeError `not_found`
    */
   use<T>(name: string, work: (collection: Collection) => Promise<T>): Promise<T>;
@@ -36,14 +37,18 @@ export function makeKnownCollections(database: Database, now: () => number): Kno
   const collections: KnownCollections = {
     async use(name, work) {
       const remembered = known.get(name);
-      let collection =
-        remembered === undefined || now() - remembered.atMs > REMEMBERED_MS ? await find(name) : remembered.collection;
+      const isFresh = remembered === undefined || now() - remembered.atMs > REMEMBERED_MS;
+      let collection = isFresh ? await find(name) : remembered.collection;
       for (let tries = 1; ; tries += 1) {
         try {
           return await work(collection);
         } catch (error) {
-          if (tries === TRIES || !isOutdated(error)) throw error;
+          // What a collection lacked a second ago it may have by now.
+          const wasRefused = tries === 1 && !isFresh && error instanceof PolysemeError && error.code === "conflict";
+          if (tries === TRIES || !(wasRefused || isOutdated(error))) throw error;
+          const before = collection.generation.number;
           collection = await find(name);
+          if (wasRefused && collection.generation.number === before) throw error;
         }
       }
     },
