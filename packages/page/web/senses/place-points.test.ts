@@ -31,6 +31,17 @@ test("distances keep their proportion in both directions, and up is up", () => {
   expect(c?.y).toBeLessThan(b?.y ?? 0);
 });
 
+test("points as near to each other as numbers can be are inside too", () => {
+  const placed = placePoints(
+    [
+      { x: -49.999999999783995, y: 0 },
+      { x: -49.99999999966567, y: 0 },
+    ],
+    FRAME,
+  );
+  expect(placed.map(({ x }) => Math.round(x))).toEqual([16, 624]);
+});
+
 test("points in one place come into the middle", () => {
   const same = { x: 3, y: 3 };
   expect(placePoints([same, same], FRAME).map(({ x, y }) => [x, y])).toEqual([

@@ -28,17 +28,17 @@ export function placePoints<T extends { readonly x: number; readonly y: number }
   const used = across.length === 0 && down.length === 0 ? 0 : scale;
   return points
     .map((point) => ({
-      x: width / 2 + (point.x - across.middle) * used,
+      // From the end of the range, not its middle, which numbers near each other have no room for between them.
+      x: width / 2 + (point.x - across.least - across.length / 2) * used,
       // Upwards on paper is downwards on a screen.
-      y: height / 2 - (point.y - down.middle) * used,
+      y: height / 2 - (point.y - down.least - down.length / 2) * used,
       point,
     }))
     .sort((a, b) => a.x - b.x);
 }
 
-function rangeOf(values: readonly number[]): { readonly middle: number; readonly length: number } {
-  if (values.length === 0) return { middle: 0, length: 0 };
+function rangeOf(values: readonly number[]): { readonly least: number; readonly length: number } {
+  if (values.length === 0) return { least: 0, length: 0 };
   const least = Math.min(...values);
-  const most = Math.max(...values);
-  return { middle: (least + most) / 2, length: most - least };
+  return { least, length: Math.max(...values) - least };
 }
