@@ -33,8 +33,14 @@ async function openSession(): Promise<InferenceSession> {
     graphOptimizationLevel: "all",
     enableMemPattern: false,
     // Threads that spin are the faster ones where nothing else wants the cores, as here.
-    // Integers as the embedder's are multiplied: on a CPU without VNNI faster ones would be other, worse vectors.
-    extra: { session: { intra_op: { allow_spinning: "1" }, set_denormal_as_zero: "1", x64quantprecision: "1" } },
+    extra: {
+      session: {
+        intra_op: { allow_spinning: "1" },
+        set_denormal_as_zero: "1",
+        // Integers as the embedder's are multiplied: on a CPU without VNNI faster ones would be other, worse vectors.
+        ...(spec.mayOverflow ? { x64quantprecision: "1" } : {}),
+      },
+    },
   });
 }
 

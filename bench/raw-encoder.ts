@@ -16,6 +16,8 @@ export interface RawSessionSpec {
   /** Bytes that add the pooled output to a plain export. */
   readonly appended: Uint8Array;
   readonly hasTokenTypes: boolean;
+  /** Integer products could leave 16 bits. */
+  readonly mayOverflow: boolean;
   readonly output: string;
   readonly dimensions: number;
   readonly intraOp: number;
@@ -73,6 +75,7 @@ export async function openRawEncoder(folder: string, setup: ThreadSetup): Promis
     path: join(model.folder, model.file),
     appended: model.outputs.appended,
     hasTokenTypes: model.hasTokenTypes,
+    mayOverflow: model.mayOverflow,
     output: model.outputs.embedding ?? "",
     dimensions: model.dimensions,
     intraOp: setup.intraOp,
