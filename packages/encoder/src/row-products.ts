@@ -1,7 +1,7 @@
-import { InferenceSession, Tensor } from "onnxruntime-node";
+import { Tensor, type InferenceSession } from "onnxruntime-node";
 import { ELEMENT } from "./onnx-model.ts";
-import { node } from "./onnx-parts.ts";
-import { writeField, writeVarintField } from "./protobuf.ts";
+import { node, type Part } from "./onnx-parts.ts";
+import { input, openSmallGraph, result } from "./small-graph.ts";
 
 /** Vectors to multiply rows with, prepared once for many rows. */
 export interface ProductQueries {
@@ -34,10 +34,6 @@ const QUERY_MAX = 63;
 /** Products of one run: some 2 ms. */
 const PRODUCTS_A_RUN = 16_000_000;
 
-const GRAPH = { name: 2, input: 11, output: 12 };
-const MODEL = { irVersion: 1, graph: 7, opsetImport: 8 };
-const OPSET_VERSION = 2;
-
 /** @param vectors [count, dimensions] */
 export function productQueries(vectors: Float32Array, dimensions: number): ProductQueries {
   const count = vectors.length / dimensions;
@@ -63,7 +59,7 @@ export function openRowProducts(): RowProducts {
   const sessions = new Map<"int8" | "half", Promise<InferenceSession>>();
 
   function session(kind: "int8" | "half"): Promise<InferenceSession> {
-    const opened = sessions.get(kind) ?? openSession(kind === "int8" ? integerGraph() : halfGraph());
+    const opened = sessions.get(kind) ?? openSmallGraph(kind === "int8" ? integerGraph() : halfGraph());
     sessions.set(kind, opened);
     return opened;
   }
@@ -103,43 +99,21 @@ export function openRowProducts(): RowProducts {
   };
 }
 
-function openSession(graph: readonly Uint8Array[]): Promise<InferenceSession> {
-  const model = Buffer.concat([
-    writeVarintField(MODEL.irVersion, 8),
-    writeField(MODEL.opsetImport, [writeVarintField(OPSET_VERSION, 17)]),
-    writeField(MODEL.graph, [...graph, writeField(GRAPH.name, "products")]),
-  ]);
-  return InferenceSession.create(model, {
-    executionProviders: ["cpu"],
-    intraOpNumThreads: 1,
-    interOpNumThreads: 1,
-    // Each chunk has another number of rows.
-    enableMemPattern: false,
-    logSeverityLevel: 4,
-  });
-}
-
-function integerGraph(): Uint8Array[] {
+function integerGraph(): Part[] {
   return [
     node("MatMulInteger", ["a", "b"], "y"),
-    value(GRAPH.input, "a", ELEMENT.int8),
-    value(GRAPH.input, "b", ELEMENT.int8),
-    value(GRAPH.output, "y", ELEMENT.int32),
+    input("a", ELEMENT.int8),
+    input("b", ELEMENT.int8),
+    result("y", ELEMENT.int32),
   ];
 }
 
-function halfGraph(): Uint8Array[] {
+function halfGraph(): Part[] {
   return [
     node("Cast", ["a"], "wide", { to: ELEMENT.float }),
     node("MatMul", ["wide", "b"], "y"),
-    value(GRAPH.input, "a", ELEMENT.half),
-    value(GRAPH.input, "b", ELEMENT.float),
-    value(GRAPH.output, "y", ELEMENT.float),
+    input("a", ELEMENT.half),
+    input("b", ELEMENT.float),
+    result("y", ELEMENT.float),
   ];
-}
-
-/** A ValueInfoProto that names a tensor's element type and leaves its shape open. */
-function value(part: number, name: string, element: number): Uint8Array {
-  const tensorType = writeField(1, [writeVarintField(1, element)]);
-  return writeField(part, [writeField(1, name), writeField(2, [tensorType])]);
 }
