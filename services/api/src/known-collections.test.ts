@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { makeKnownCollections } from "./known-collections.ts";
 
 /** A database whose only collection is of the generation that `live` says at the time. */
-function databaseOf(live: () => number): Pick<Database, "query"> & { asked: number } {
+function databaseOf(live: () => number): Database & { readonly asked: number } {
   const database = {
     asked: 0,
     query() {
@@ -12,7 +12,7 @@ function databaseOf(live: () => number): Pick<Database, "query"> & { asked: numb
       return Promise.resolve({ rows: [{ id: 1, name: "notes", generation: { number: live() } }], rowCount: 1 });
     },
   };
-  return database as unknown as Pick<Database, "query"> & { asked: number };
+  return database as unknown as Database & { readonly asked: number };
 }
 
 const refused = new PolysemeError("conflict", "It lacks something.");
@@ -25,7 +25,7 @@ function work({ generation }: Collection): Promise<number> {
 test("a generation that was remembered and is refused is looked up again, as another may be live by now", async () => {
   let live = 1;
   const database = databaseOf(() => live);
-  const known = makeKnownCollections(database as Database, () => 0);
+  const known = makeKnownCollections(database, () => 0);
   await expect(known.use("notes", work)).rejects.toBe(refused);
   live = 2;
   expect(await known.use("notes", work)).toBe(2);
@@ -34,7 +34,7 @@ test("a generation that was remembered and is refused is looked up again, as ano
 
 test("one that is live still is refused after one more look", async () => {
   const database = databaseOf(() => 1);
-  const known = makeKnownCollections(database as Database, () => 0);
+  const known = makeKnownCollections(database, () => 0);
   await expect(known.use("notes", work)).rejects.toBe(refused);
   expect(database.asked).toBe(1);
   await expect(known.use("notes", work)).rejects.toBe(refused);
