@@ -2,21 +2,15 @@ import type { Filter } from "@polyseme/core";
 import type { Scan } from "./choose-scan.ts";
 import { chunkTable, type Collection } from "./collections.ts";
 import type { Database } from "./database.ts";
-import { filterCondition, type Given } from "./filter-condition.ts";
+import { filterCondition, givenInto } from "./filter-condition.ts";
+import type { FoundChunk } from "./read-hits.ts";
 import { FEW_DOCUMENTS, scanSettings, scanSql } from "./scan-sql.ts";
 import { encodeVector } from "./vector-wire.ts";
 
 /** A chunk, how far it is from the query, and what is said of its document. */
-export interface ChunkRow {
-  readonly documentId: string;
+export interface ChunkRow extends FoundChunk {
   /** 1 − cosine. */
   readonly distance: number;
-  readonly title: string | null;
-  readonly metadata: Record<string, unknown>;
-  readonly ordinal: number;
-  readonly start: number;
-  readonly end: number;
-  readonly text: string;
 }
 
 export interface NearestChunks {
@@ -46,7 +40,7 @@ export async function nearestChunks(
   scan: Scan,
 ): Promise<NearestChunks> {
   const params: unknown[] = [id, encodeVector(vector), limit];
-  const given: Given = (value, type) => `$${params.push(value)}::${type}`;
+  const given = givenInto(params);
   const condition = filter === undefined ? undefined : filterCondition(filter, "d.metadata", given);
   const table = chunkTable(id, generation.number);
   const counted = scan.kind === "few" ? `(select count(*) from matching) > ${FEW_DOCUMENTS}` : "false";

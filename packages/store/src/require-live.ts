@@ -12,7 +12,12 @@ export async function requireLive(sql: Sql, { id, generation }: Collection): Pro
     [id],
   );
   if (rows[0]?.live === generation.number) return;
-  throw new PolysemeError("unavailable", "The collection went to another generation while it was searched.", {
+  throw collectionMoved();
+}
+
+/** Whoever asked reads the collection anew and searches again. */
+export function collectionMoved(): PolysemeError {
+  return new PolysemeError("unavailable", "The collection went to another generation while it was searched.", {
     details: { moved: true },
   });
 }

@@ -1,17 +1,11 @@
-import { PolysemeError, type Filter } from "@polyseme/core";
+import type { Filter } from "@polyseme/core";
+import { bestOfDocuments } from "./best-of-documents.ts";
 import { chooseScan, EXACT, FEW, type Scan } from "./choose-scan.ts";
 import type { Collection } from "./collections.ts";
 import type { Database } from "./database.ts";
 import { nearestChunks, type ChunkRow, type NearestChunks, type WantedChunks } from "./nearest-chunks.ts";
-
-export interface Hit {
-  readonly documentId: string;
-  /** Cosine similarity, 1 for the same direction. */
-  readonly score: number;
-  readonly title: string | null;
-  readonly metadata: Record<string, unknown>;
-  readonly chunk: { readonly ordinal: number; readonly start: number; readonly end: number; readonly text: string };
-}
+import { hitOf, type Hit } from "./read-hits.ts";
+import { collectionMoved } from "./require-live.ts";
 
 export interface ChunkQuery {
   readonly vector: Float32Array;
@@ -36,14 +30,13 @@ const SPARE_ROWS = 20;
  */
 export async function searchChunks(database: Reader, collection: Collection, query: ChunkQuery): Promise<Hit[]> {
   const { k, group } = query;
-  if (group === "chunk") return (await nearest(database, collection, query, { k, limit: k })).map(toHit);
-  // Long documents may own many of the nearest chunks, so the scan widens until k documents are found or none is left.
-  for (let limit = k + SPARE_ROWS; ; limit *= 4) {
-    const rows = await nearest(database, collection, query, { k: limit - SPARE_ROWS, limit });
-    const best = new Map<string, ChunkRow>();
-    for (const row of rows) if (!best.has(row.documentId)) best.set(row.documentId, row);
-    if (best.size >= k || rows.length < limit) return [...best.values()].slice(0, k).map(toHit);
-  }
+  const rows =
+    group === "chunk"
+      ? await nearest(database, collection, query, { k, limit: k })
+      : await bestOfDocuments({ k, firstLimit: k + SPARE_ROWS }, (limit) =>
+          nearest(database, collection, query, { k: limit - SPARE_ROWS, limit }),
+        );
+  return rows.map((row) => hitOf(row, 1 - row.distance));
 }
 
 async function nearest(
@@ -72,11 +65,5 @@ async function scanLive(
 ): Promise<NearestChunks> {
   const found = await nearestChunks(database, collection, wanted, scan);
   if (found.live === undefined || found.live === collection.generation.number) return found;
-  throw new PolysemeError("unavailable", "The collection went to another generation while it was searched.", {
-    details: { moved: true },
-  });
-}
-
-function toHit({ documentId, distance, title, metadata, ...chunk }: ChunkRow): Hit {
-  return { documentId, score: 1 - distance, title, metadata, chunk };
+  throw collectionMoved();
 }

@@ -1,8 +1,9 @@
-import { PolysemeError, type Filter } from "@polyseme/core";
+import type { Filter } from "@polyseme/core";
+import { bestOfDocuments } from "../best-of-documents.ts";
 import { chunkTable, type Collection } from "../collections.ts";
 import type { Database } from "../database.ts";
-import { filterCondition, type Given } from "../filter-condition.ts";
-import type { Hit } from "../search-chunks.ts";
+import { filterCondition, givenInto, type Given } from "../filter-condition.ts";
+import { readHits, type Hit } from "../read-hits.ts";
 import { planWords, type WantedWord } from "./plan-words.ts";
 import { textConfig, wordEntries } from "./text-config.ts";
 import type { KnownWords } from "./word-knowledge.ts";
@@ -46,21 +47,11 @@ export async function searchWords(
   if (words.length === 0) return [];
   // Without an index all chunks are read anyway, so every word may find.
   const wanted = isIndexed ? words : words.map((word) => ({ ...word, holders: undefined, finds: true }));
-  // Long documents may own many of the best chunks, so the scan widens until k documents are found or none is left.
-  for (let limit = query.k + SPARE; ; limit *= 4) {
-    const hits = await bestChunks(database, collection, { wanted, counts, isIndexed, limit, filter: query.filter });
-    if (query.group === "chunk") return hits.slice(0, query.k);
-    const best = new Map<string, Hit>();
-    for (const hit of hits) if (!best.has(hit.documentId)) best.set(hit.documentId, hit);
-    if (best.size >= query.k || hits.length < limit) return [...best.values()].slice(0, query.k);
-  }
-}
-
-interface HitRow extends Omit<Hit, "chunk"> {
-  ordinal: number;
-  start: number;
-  end: number;
-  text: string;
+  const { k, group, filter } = query;
+  const read = (limit: number): Promise<Hit[]> =>
+    bestChunks(database, collection, { wanted, counts, isIndexed, limit, filter });
+  const firstLimit = k + SPARE;
+  return group === "chunk" ? (await read(firstLimit)).slice(0, k) : bestOfDocuments({ k, firstLimit }, read);
 }
 
 interface Scan extends KnownWords {
@@ -70,34 +61,14 @@ interface Scan extends KnownWords {
 }
 
 async function bestChunks(database: Reader, collection: Collection, scan: Scan): Promise<Hit[]> {
-  const { id, generation } = collection;
   const params: unknown[] = [];
-  const given = (value: unknown, type: string): string => `$${params.push(value)}::${type}`;
-  const { rows } = await database.queryWith<(HitRow | { documentId: null }) & { live: number }>(
-    // Estimates of these parts are far too high, and to compile such a plan takes longer than to run it.
-    { jit: "off" },
-    `with ${bestParts(collection, scan, given)}
-     select g.live, n.document_id as "documentId", n.score, n.title, n.metadata, n.ordinal, n.start_offset as start,
-       n.end_offset as end, n.text
-     from (select live_generation as live from polyseme_store.collections where id = ${id}) g left join (
-       select b.score, c.document_id, c.ordinal, c.start_offset, c.end_offset, c.text, d.title, d.metadata
-       from best b join ${chunkTable(id, generation.number)} c on c.ctid = b.at
-       cross join lateral (
-         -- offset 0: looked up hit by hit; joined, the planner may read the whole collection.
-         select title, metadata from polyseme_store.documents where collection_id = ${id} and id = c.document_id offset 0
-       ) d
-     ) n on true
-     order by n.score desc, n.document_id, n.ordinal`,
+  return readHits(database, collection, {
+    parts: bestParts(collection, scan, givenInto(params)),
+    scored: `(
+         select b.score, c.document_id, c.ordinal, c.start_offset, c.end_offset, c.text
+         from best b join ${chunkTable(collection.id, collection.generation.number)} c on c.ctid = b.at
+       )`,
     params,
-  );
-  if (rows.some(({ live }) => live !== generation.number))
-    throw new PolysemeError("unavailable", "The collection went to another generation while it was searched.", {
-      details: { moved: true },
-    });
-  return rows.flatMap((row) => {
-    if (row.documentId === null) return [];
-    const { documentId, score, title, metadata, ordinal, start, end, text } = row;
-    return [{ documentId, score, title, metadata, chunk: { ordinal, start, end, text } }];
   });
 }
 
