@@ -1,10 +1,7 @@
-import { InferenceSession } from "onnxruntime-node";
 import { countsTensor, floatTensor, standardNode } from "../model-tensor.ts";
-import { writeModel, type ModelNode, type OnnxModel } from "../onnx-model.ts";
-import { padBatch } from "../pad-batch.ts";
-import { writeField } from "../protobuf.ts";
-import { feedsOf } from "./calibrate.ts";
+import type { ModelNode, ModelTensor, OnnxModel } from "../onnx-model.ts";
 import type { ProductGroup } from "./find-products.ts";
+import { measureTexts, type MeasureOptions, type Measuring } from "./measure-texts.ts";
 import { reduceLastAxis } from "./reduce-last-axis.ts";
 
 /** How activations become uint8. */
@@ -57,24 +54,14 @@ export async function findSteps(
   smoothing: ReadonlyMap<string, Float32Array>,
   largest: ReadonlyMap<string, Float32Array>,
   texts: readonly Int32Array[],
-  options: { readonly padTokenId: number; readonly signal?: AbortSignal | undefined },
+  options: MeasureOptions,
 ): Promise<Map<string, Steps>> {
-  const session = await openMeasuring(model, groups, smoothing);
   const seen = new Map<string, RowEnds>(groups.map(({ input }) => [input, { least: [], most: [] }]));
-  try {
-    const names = groups.flatMap(({ input }) => [mostOf(input), leastOf(input)]);
-    for (const text of texts) {
-      options.signal?.throwIfAborted();
-      const results = await session.run(feedsOf(padBatch([text], options.padTokenId), session), names);
-      for (const [input, { least, most }] of seen) {
-        least.push(...(results[leastOf(input)]?.data as Float32Array));
-        most.push(...(results[mostOf(input)]?.data as Float32Array));
-      }
-      await new Promise(setImmediate);
+  for await (const valuesOf of measureTexts(model, rowEnds(model, groups, smoothing), texts, options))
+    for (const [input, { least, most }] of seen) {
+      least.push(...valuesOf(leastOf(input)));
+      most.push(...valuesOf(mostOf(input)));
     }
-  } finally {
-    await session.release();
-  }
   return new Map(
     groups.map(({ input }) => {
       const factors = smoothing.get(input);
@@ -90,14 +77,13 @@ interface RowEnds {
   readonly most: number[];
 }
 
-async function openMeasuring(
+function rowEnds(
   model: OnnxModel,
   groups: readonly ProductGroup[],
   smoothing: ReadonlyMap<string, Float32Array>,
-): Promise<InferenceSession> {
-  const tensors = new Map(model.tensors);
+): Measuring {
+  const tensors = new Map<string, ModelTensor>();
   const nodes: ModelNode[] = [];
-  const outputs = new Map(model.outputs);
   tensors.set("polyseme_last_axis", countsTensor(-1));
   for (const { input, rows } of groups) {
     const factors = smoothing.get(input) ?? new Float32Array(rows).fill(1);
@@ -113,10 +99,8 @@ async function openMeasuring(
       reduceLastAxis(model, "ReduceMax", `${input}::smooth`, mostOf(input)),
       reduceLastAxis(model, "ReduceMin", `${input}::smooth`, leastOf(input)),
     );
-    for (const name of [mostOf(input), leastOf(input)]) outputs.set(name, writeField(1, name));
   }
-  const measuring = writeModel({ ...model, nodes: [...model.nodes, ...nodes], tensors, outputs });
-  return InferenceSession.create(measuring, { executionProviders: ["cpu"], logSeverityLevel: 4 });
+  return { nodes, tensors, values: groups.flatMap(({ input }) => [mostOf(input), leastOf(input)]) };
 }
 
 function stepsOf(ends: RowEnds, magnitudes: Float32Array): Steps {

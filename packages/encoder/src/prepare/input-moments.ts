@@ -1,10 +1,7 @@
-import { InferenceSession } from "onnxruntime-node";
 import { countsTensor, standardNode } from "../model-tensor.ts";
-import { writeModel, type ModelNode, type OnnxModel } from "../onnx-model.ts";
-import { padBatch } from "../pad-batch.ts";
-import { writeField } from "../protobuf.ts";
-import { feedsOf } from "./calibrate.ts";
+import type { ModelNode, ModelTensor, OnnxModel } from "../onnx-model.ts";
 import type { ProductGroup } from "./find-products.ts";
+import { measureTexts, type MeasureOptions, type Measuring } from "./measure-texts.ts";
 
 /** Numbers of one session's moments, some 250 MB: a large model's are measured in several rounds. */
 const MOST_AT_ONCE = 64_000_000;
@@ -17,22 +14,12 @@ export async function* inputMoments(
   model: OnnxModel,
   groups: readonly ProductGroup[],
   texts: readonly Int32Array[],
-  options: { readonly padTokenId: number; readonly signal?: AbortSignal | undefined },
+  options: MeasureOptions,
 ): AsyncGenerator<{ readonly group: ProductGroup; readonly moments: Float32Array }> {
   for (const together of inRounds(groups)) {
-    const session = await openMeasuring(model, together);
     const sums = new Map(together.map((group) => [group, new Float32Array(group.rows ** 2)]));
-    try {
-      for (const text of texts) {
-        options.signal?.throwIfAborted();
-        const names = together.map(({ input }) => momentsOf(input));
-        const results = await session.run(feedsOf(padBatch([text], options.padTokenId), session), names);
-        for (const [{ input }, sum] of sums) add(sum, results[momentsOf(input)]?.data as Float32Array);
-        await new Promise(setImmediate);
-      }
-    } finally {
-      await session.release();
-    }
+    for await (const valuesOf of measureTexts(model, momentValues(together), texts, options))
+      for (const [{ input }, sum] of sums) add(sum, valuesOf(momentsOf(input)));
     for (const [group, moments] of sums) yield { group, moments };
   }
 }
@@ -52,10 +39,9 @@ function inRounds(groups: readonly ProductGroup[]): ProductGroup[][] {
   return rounds;
 }
 
-async function openMeasuring(model: OnnxModel, groups: readonly ProductGroup[]): Promise<InferenceSession> {
-  const tensors = new Map(model.tensors);
+function momentValues(groups: readonly ProductGroup[]): Measuring {
+  const tensors = new Map<string, ModelTensor>();
   const nodes: ModelNode[] = [];
-  const outputs = new Map(model.outputs);
   for (const { input, rows } of groups) {
     const flat = `${input}::flat`;
     tensors.set(`${flat}.shape`, countsTensor(-1, rows));
@@ -64,10 +50,8 @@ async function openMeasuring(model: OnnxModel, groups: readonly ProductGroup[]):
       standardNode("Transpose", [flat], `${flat}.columns`, { perm: [1, 0] }),
       standardNode("MatMul", [`${flat}.columns`, flat], momentsOf(input)),
     );
-    outputs.set(momentsOf(input), writeField(1, momentsOf(input)));
   }
-  const measuring = writeModel({ ...model, nodes: [...model.nodes, ...nodes], tensors, outputs });
-  return InferenceSession.create(measuring, { executionProviders: ["cpu"], logSeverityLevel: 4 });
+  return { nodes, tensors, values: groups.map(({ input }) => momentsOf(input)) };
 }
 
 function add(sum: Float32Array, more: Float32Array): void {
