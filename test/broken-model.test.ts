@@ -3,14 +3,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { tensor } from "../packages/encoder/src/onnx-parts.ts";
+import { graphAddition, tensor } from "../packages/encoder/src/onnx-parts.ts";
 import { writeField, writeVarintField } from "../packages/encoder/src/protobuf.ts";
 import { fixtureModel } from "./support/fixture-models.ts";
 import { startEmbeddedStack, type TestStack } from "./support/stack.ts";
 
 const BUNDLED = fileURLToPath(new URL("../models/all-MiniLM-L6-v2", import.meta.url));
 
-const GRAPH = 7;
 /** An initializer whose values are in a file: dims, float, name, where. */
 const OUTSIDE = writeField(5, [
   writeVarintField(1, 2),
@@ -36,7 +35,7 @@ beforeAll(async () => {
     ["huge", HUGE],
   ] as const) {
     await cp(fixtureModel("bert-wordpiece"), join(modelsDir, name), { recursive: true });
-    await appendFile(join(modelsDir, name, "onnx/model.onnx"), writeField(GRAPH, [part]));
+    await appendFile(join(modelsDir, name, "onnx/model.onnx"), graphAddition([part]));
   }
   await cp(fixtureModel("bert-wordpiece"), join(modelsDir, "mixed"), { recursive: true });
   await cp(join(BUNDLED, "tokenizer.json"), join(modelsDir, "mixed/tokenizer.json"));

@@ -1,9 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Tensor } from "onnxruntime-node";
-import { ELEMENT } from "../../packages/encoder/src/onnx-model.ts";
-import { node } from "../../packages/encoder/src/onnx-parts.ts";
-import { constant, input, openSmallGraph, result } from "../../packages/encoder/src/small-graph.ts";
+import { constant, input, node, output } from "../../packages/encoder/src/onnx-parts.ts";
+import { openSmallGraph } from "../../packages/encoder/src/small-graph.ts";
 import type { Model } from "../models.ts";
 
 /** A layer's weights, [rows, columns]. */
@@ -66,16 +65,16 @@ async function openProduct(model: Model, { rows, columns }: Weights): Promise<()
       ? [
           node("MatMulInteger", ["a", "b"], "y"),
           largest,
-          constant("b", ELEMENT.int8, shape, new Uint8Array(weights.buffer)),
-          input("a", ELEMENT.uint8),
-          result("largest", ELEMENT.int32),
+          constant("b", "int8", shape, new Uint8Array(weights.buffer)),
+          input("a", "uint8"),
+          output("largest", "int32"),
         ]
       : [
           node("MatMul", ["a", "b"], "y"),
           largest,
-          constant("b", ELEMENT.float, shape, new Uint8Array(Float32Array.from(weights).buffer)),
-          input("a", ELEMENT.float),
-          result("largest", ELEMENT.float),
+          constant("b", "float", shape, new Uint8Array(Float32Array.from(weights).buffer)),
+          input("a", "float"),
+          output("largest"),
         ],
   );
   const values = Uint8Array.from({ length: TOKENS * rows }, (_, i) => (i * 17) % 255);

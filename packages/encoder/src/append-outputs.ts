@@ -1,8 +1,8 @@
 import { headParts, type EmbeddingHead } from "./embedding-head.ts";
 import { type OnnxGraph } from "./onnx-graph.ts";
-import { node, output, type Part } from "./onnx-parts.ts";
+import { ELEMENT } from "./onnx-model.ts";
+import { graphAddition, node, output, type Part } from "./onnx-parts.ts";
 import { POOLING, SUM } from "./pooling-nodes.ts";
-import { writeField } from "./protobuf.ts";
 import type { ModelInfo } from "./types.ts";
 
 export const EMBEDDING_OUTPUT = "sentence_embedding";
@@ -11,8 +11,6 @@ export const STATIC_OUTPUT = "static_embedding";
 /** Names under which exporters give one vector a token, the most common first. */
 export const TOKEN_OUTPUTS = ["last_hidden_state", "token_embeddings", "hidden_states"];
 
-const MODEL_GRAPH = 7;
-const FLOAT = 1;
 /** The embedding's output where the graph has one of its own that is not the last word. */
 const OWN_OUTPUT = "polyseme_embedding";
 /** Under which exporters give a classifier's answer. */
@@ -81,7 +79,7 @@ export function planOutputs(graph: OnnxGraph, plan: EmbeddingPlan): ModelOutputs
     embedding,
     contextual,
     statics: hasStatics || rows !== undefined ? STATIC_OUTPUT : undefined,
-    appended: parts.length === 0 ? new Uint8Array(0) : writeField(MODEL_GRAPH, parts),
+    appended: parts.length === 0 ? new Uint8Array(0) : graphAddition(parts),
   };
 }
 
@@ -91,8 +89,8 @@ export function planOutputs(graph: OnnxGraph, plan: EmbeddingPlan): ModelOutputs
  */
 export function planScore(graph: OnnxGraph): PairOutputs {
   if (!graph.outputs.includes(LOGITS_OUTPUT)) throw new Error(`its graph has no output ${LOGITS_OUTPUT}`);
-  const parts = [node("Cast", [LOGITS_OUTPUT], SCORE_OUTPUT, { to: FLOAT }), output(SCORE_OUTPUT)];
-  return { score: SCORE_OUTPUT, appended: writeField(MODEL_GRAPH, parts) };
+  const parts = [node("Cast", [LOGITS_OUTPUT], SCORE_OUTPUT, { to: ELEMENT.float }), output(SCORE_OUTPUT)];
+  return { score: SCORE_OUTPUT, appended: graphAddition(parts) };
 }
 
 /** The value with a row of the input table per token, dequantised where it is stored otherwise. */
@@ -125,8 +123,8 @@ function dequantised(graph: Pick<OnnxGraph, "nodes">, rows: string): string {
 function poolingParts({ pooling, head }: EmbeddingPlan, hidden: string, opset: number): Part[] {
   const isPlain = head.steps.length === 0;
   return [
-    node("Cast", [hidden], "polyseme_hidden", { to: FLOAT }),
-    node("Cast", ["attention_mask"], "polyseme_mask", { to: FLOAT }),
+    node("Cast", [hidden], "polyseme_hidden", { to: ELEMENT.float }),
+    node("Cast", ["attention_mask"], "polyseme_mask", { to: ELEMENT.float }),
     ...(pooling === "mean" && isPlain ? SUM : POOLING[pooling](opset)),
   ];
 }

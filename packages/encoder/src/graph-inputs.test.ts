@@ -3,8 +3,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { TINY, writeTinyModel } from "../../../test/fixtures/encoder/tiny-model.ts";
 import { encodeTexts, openEncoder } from "./encoder.ts";
-import { input, node, output, tensor } from "./onnx-parts.ts";
-import { writeField } from "./protobuf.ts";
+import { graphAddition, input, node, output, tensor } from "./onnx-parts.ts";
 import type { ModelInfo } from "./types.ts";
 
 let folder: string;
@@ -22,7 +21,7 @@ async function addPooled(rows: "last_hidden_state" | "position_ids", place: numb
     node("Gather", [rows === "position_ids" ? "at_positions" : rows, "place"], "sentence_embedding", { axis: 1 }),
     output("sentence_embedding"),
   ];
-  await appendFile(join(folder, "onnx/model.onnx"), writeField(7, parts));
+  await appendFile(join(folder, "onnx/model.onnx"), graphAddition(parts));
 }
 
 async function embed(...texts: string[]): Promise<{ info: ModelInfo; ids: number[][]; embeddings: number[][] }> {

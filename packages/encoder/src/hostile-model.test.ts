@@ -5,29 +5,27 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { writeTinyModel } from "../../../test/fixtures/encoder/tiny-model.ts";
 import { fixtureModel } from "../../../test/support/fixture-models.ts";
 import { openEncoder } from "./encoder.ts";
-import { input, node, output, tensor } from "./onnx-parts.ts";
+import { ELEMENT } from "./onnx-model.ts";
+import { graphAddition, input, node, output, tensor } from "./onnx-parts.ts";
 import { writeField, writeVarintField } from "./protobuf.ts";
 
-const GRAPH = 7;
 const INITIALIZER = 5;
 const ONNX = "onnx/model.onnx";
 /** As TensorProto writes them. */
 const TENSOR = { dims: 1, dataType: 2, name: 8, rawData: 9, external: 13, location: 14 };
-const FLOAT = 1;
 
 let folder: string;
 beforeEach(async () => (folder = await writeTinyModel()));
 afterEach(() => rm(folder, { recursive: true }));
 
-/** Bytes behind a protobuf message merge into it. */
 async function addToGraph(...parts: Uint8Array[]): Promise<void> {
-  await appendFile(join(folder, ONNX), writeField(GRAPH, parts));
+  await appendFile(join(folder, ONNX), graphAddition(parts));
 }
 
 function weights(dims: readonly number[], ...data: Uint8Array[]): Uint8Array {
   return writeField(INITIALIZER, [
     ...dims.map((size) => writeVarintField(TENSOR.dims, size)),
-    writeVarintField(TENSOR.dataType, FLOAT),
+    writeVarintField(TENSOR.dataType, ELEMENT.float),
     writeField(TENSOR.name, "added"),
     ...data,
   ]);

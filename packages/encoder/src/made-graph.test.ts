@@ -6,9 +6,8 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { findModel } from "./find-model.ts";
 import { madeGraph, makeGraph, type Precision } from "./made-graph.ts";
 import { readGraph } from "./onnx-graph.ts";
-import { input, node, output, tensor } from "./onnx-parts.ts";
+import { input, node, output, tensor, wholeModel } from "./onnx-parts.ts";
 import { halfTensor, floatTensor } from "./model-tensor.ts";
-import { writeField, writeVarintField } from "./protobuf.ts";
 
 let integers: Uint8Array;
 /** The bundled graph rewritten, each once: it takes seconds. */
@@ -21,13 +20,6 @@ beforeAll(async () => {
   cacheDir = await mkdtemp(join(tmpdir(), "polyseme-cache-"));
 });
 afterAll(() => rm(cacheDir, { recursive: true, force: true }));
-
-const modelOf = (...parts: Uint8Array[]): Uint8Array =>
-  Buffer.concat([
-    writeVarintField(1, 8),
-    writeField(8, [writeVarintField(2, 17)]),
-    writeField(7, [...parts, writeField(2, "g")]),
-  ]);
 
 async function embed(model: Uint8Array): Promise<Float32Array> {
   const session = await InferenceSession.create(model, { executionProviders: ["cpu"], logSeverityLevel: 4 });
@@ -64,12 +56,12 @@ describe("the bundled graph of integers, rewritten", () => {
 
 describe("a rewritten graph's file", () => {
   // Large enough to be written in more than one piece, small enough to be made in no time.
-  const large = modelOf(
+  const large = wholeModel([
     input("x", "float"),
     tensor("table", Float32Array.from({ length: 1_000_000 }, Math.sin), "float", [1_000, 1_000]),
     node("MatMul", ["x", "table"], "y"),
     output("y"),
-  );
+  ]);
 
   test("is made once, whole, also by several at once, and made anew when it was cut off", async () => {
     const all = await Promise.all([1, 2, 3].map(() => madeGraph(large, "half", cacheDir)));
@@ -92,20 +84,20 @@ describe("a rewritten graph's file", () => {
 });
 
 test("operators that are not known are refused by name", () => {
-  const integer = modelOf(input("x", "float"), node("DynamicQuantizeLinear", ["x"], "y"), output("y"));
+  const integer = wholeModel([input("x", "float"), node("DynamicQuantizeLinear", ["x"], "y"), output("y")]);
   expect(() => makeGraph(integer, "float")).toThrow(/DynamicQuantizeLinear/);
-  const unknown = modelOf(input("x", "float"), node("Det", ["x"], "y"), output("y"));
+  const unknown = wholeModel([input("x", "float"), node("Det", ["x"], "y"), output("y")]);
   expect(makeGraph(unknown, "float").length).toBeGreaterThan(0);
   expect(() => makeGraph(unknown, "half")).toThrow(/Det/);
 });
 
 test("a mask constant below half precision's range stays finite", () => {
-  const masked = modelOf(
+  const masked = wholeModel([
     input("x", "float"),
     tensor("mask", -3e38, "float"),
     node("Add", ["x", "mask"], "y"),
     output("y"),
-  );
+  ]);
   const bytes = Buffer.from(makeGraph(masked, "half"));
   expect(bytes.includes(Buffer.from(Float32Array.of(-32_752).buffer))).toBe(true);
 });

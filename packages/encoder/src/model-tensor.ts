@@ -1,9 +1,6 @@
 import { HALF_MAX, toHalves } from "@polyseme/core";
 import { ELEMENT, type ModelNode, type ModelTensor } from "./onnx-model.ts";
-import { writeField, writeVarintField } from "./protobuf.ts";
-
-const ATTRIBUTE = { name: 1, int: 3, ints: 8, type: 20 };
-const ATTRIBUTE_TYPE = { int: 2, ints: 7 };
+import { attribute } from "./onnx-parts.ts";
 
 /** The values of a float32 or int8 tensor. @throws Error for others */
 export function valuesOf({ element, data }: ModelTensor): Float32Array | Int8Array {
@@ -47,21 +44,7 @@ export function standardNode(
     domain: "",
     inputs,
     outputs: [output],
-    attributes: Object.entries(attributes).map(([name, value]) =>
-      Buffer.concat(
-        typeof value === "number"
-          ? [
-              writeField(ATTRIBUTE.name, name),
-              writeVarintField(ATTRIBUTE.int, value),
-              writeVarintField(ATTRIBUTE.type, ATTRIBUTE_TYPE.int),
-            ]
-          : [
-              writeField(ATTRIBUTE.name, name),
-              ...value.map((one) => writeVarintField(ATTRIBUTE.ints, one)),
-              writeVarintField(ATTRIBUTE.type, ATTRIBUTE_TYPE.ints),
-            ],
-      ),
-    ),
+    attributes: Object.entries(attributes).map(([name, value]) => Buffer.concat(attribute(name, value))),
   };
 }
 

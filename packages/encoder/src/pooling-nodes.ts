@@ -1,8 +1,5 @@
-import { node, tensor, type Part } from "./onnx-parts.ts";
+import { AXES_AS_INPUT_OPSET, node, tensor, type Part } from "./onnx-parts.ts";
 import type { ModelInfo } from "./types.ts";
-
-/** From this operator set on, ReduceMax takes its axes as an input. */
-export const AXES_AS_INPUT_OPSET = 18;
 
 /** `polyseme_hidden` [batch, tokens, dimensions] and `polyseme_mask` [batch, tokens] to `polyseme_pooled` [batch, dimensions]. */
 export const POOLING: Record<ModelInfo["pooling"], (opset: number) => Part[]> = {
@@ -30,12 +27,7 @@ export const POOLING: Record<ModelInfo["pooling"], (opset: number) => Part[]> = 
     node("Mul", ["polyseme_absent", "polyseme_far"], "polyseme_lowered"),
     node("Reshape", ["polyseme_lowered", "polyseme_column"], "polyseme_penalty"),
     node("Add", ["polyseme_hidden", "polyseme_penalty"], "polyseme_kept"),
-    ...(opset >= AXES_AS_INPUT_OPSET
-      ? [
-          tensor("polyseme_axes", [1]),
-          node("ReduceMax", ["polyseme_kept", "polyseme_axes"], "polyseme_pooled", { keepdims: 0 }),
-        ]
-      : [node("ReduceMax", ["polyseme_kept"], "polyseme_pooled", { axes: [1], keepdims: 0 })]),
+    ...largestOverTokens(opset, "polyseme_kept", "polyseme_pooled"),
   ],
   // Padding stands on the right, so the last token is the last one that the mask counts.
   last: () => [
@@ -52,3 +44,9 @@ export const SUM: Part[] = [
   node("MatMul", ["polyseme_weights", "polyseme_hidden"], "polyseme_sum"),
   node("Reshape", ["polyseme_sum", "polyseme_flat"], "polyseme_pooled"),
 ];
+
+/** The largest along a value's second axis, which is left out then. */
+export function largestOverTokens(opset: number, value: string, result: string): Part[] {
+  if (opset < AXES_AS_INPUT_OPSET) return [node("ReduceMax", [value], result, { axes: [1], keepdims: 0 })];
+  return [tensor("polyseme_axes", [1]), node("ReduceMax", [value, "polyseme_axes"], result, { keepdims: 0 })];
+}

@@ -1,7 +1,7 @@
 import { Tensor, type InferenceSession } from "onnxruntime-node";
 import { ELEMENT } from "./onnx-model.ts";
-import { node, type Part } from "./onnx-parts.ts";
-import { input, openSmallGraph, result } from "./small-graph.ts";
+import { input, node, output, type Part } from "./onnx-parts.ts";
+import { openSmallGraph } from "./small-graph.ts";
 
 /** Vectors to multiply rows with, prepared once for many rows. */
 export interface ProductQueries {
@@ -100,20 +100,15 @@ export function openRowProducts(): RowProducts {
 }
 
 function integerGraph(): Part[] {
-  return [
-    node("MatMulInteger", ["a", "b"], "y"),
-    input("a", ELEMENT.int8),
-    input("b", ELEMENT.int8),
-    result("y", ELEMENT.int32),
-  ];
+  return [node("MatMulInteger", ["a", "b"], "y"), input("a", "int8"), input("b", "int8"), output("y", "int32")];
 }
 
 function halfGraph(): Part[] {
   return [
     node("Cast", ["a"], "wide", { to: ELEMENT.float }),
     node("MatMul", ["wide", "b"], "y"),
-    input("a", ELEMENT.half),
-    input("b", ELEMENT.float),
-    result("y", ELEMENT.float),
+    input("a", "half"),
+    input("b", "float"),
+    output("y"),
   ];
 }

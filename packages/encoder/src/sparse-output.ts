@@ -2,16 +2,14 @@ import { EMBEDDING_OUTPUT, TOKEN_OUTPUTS, type ModelOutputs } from "./append-out
 import { BadModelFile } from "./bad-model-file.ts";
 import { isRecord } from "./json-values.ts";
 import type { OnnxGraph } from "./onnx-graph.ts";
-import { node, output, tensor } from "./onnx-parts.ts";
-import { AXES_AS_INPUT_OPSET } from "./pooling-nodes.ts";
-import { writeField } from "./protobuf.ts";
+import { ELEMENT } from "./onnx-model.ts";
+import { graphAddition, node, output, tensor } from "./onnx-parts.ts";
+import { largestOverTokens } from "./pooling-nodes.ts";
 
 export const SPARSE_OUTPUT = "sparse_embedding";
 
 /** What exporters of masked language models call their output: a number for each token of the vocabulary, at each token. */
 const LOGITS = "logits";
-const MODEL_GRAPH = 7;
-const FLOAT = 1;
 
 /**
  * Whether a model's graph gives weights of its vocabulary: its modules say so, or it is a masked language model that gives
@@ -39,23 +37,18 @@ export function planSparseOutput(graph: Pick<OnnxGraph, "outputs" | "opset">): M
   const parts = [
     tensor("polyseme_column", [0, -1, 1]),
     tensor("polyseme_one", 1, "float"),
-    node("Cast", [LOGITS], "polyseme_logits", { to: FLOAT }),
-    node("Cast", ["attention_mask"], "polyseme_mask", { to: FLOAT }),
+    node("Cast", [LOGITS], "polyseme_logits", { to: ELEMENT.float }),
+    node("Cast", ["attention_mask"], "polyseme_mask", { to: ELEMENT.float }),
     node("Reshape", ["polyseme_mask", "polyseme_column"], "polyseme_present"),
     // What is padding has 0, which relu makes of everything below.
     node("Mul", ["polyseme_logits", "polyseme_present"], "polyseme_kept"),
-    ...(graph.opset >= AXES_AS_INPUT_OPSET
-      ? [
-          tensor("polyseme_axes", [1]),
-          node("ReduceMax", ["polyseme_kept", "polyseme_axes"], "polyseme_largest", { keepdims: 0 }),
-        ]
-      : [node("ReduceMax", ["polyseme_kept"], "polyseme_largest", { axes: [1], keepdims: 0 })]),
+    ...largestOverTokens(graph.opset, "polyseme_kept", "polyseme_largest"),
     node("Relu", ["polyseme_largest"], "polyseme_positive"),
     node("Add", ["polyseme_positive", "polyseme_one"], "polyseme_above_one"),
     node("Log", ["polyseme_above_one"], SPARSE_OUTPUT),
     output(SPARSE_OUTPUT),
   ];
-  return { sparse: SPARSE_OUTPUT, appended: writeField(MODEL_GRAPH, parts) };
+  return { sparse: SPARSE_OUTPUT, appended: graphAddition(parts) };
 }
 
 /**

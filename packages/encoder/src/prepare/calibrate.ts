@@ -1,5 +1,6 @@
 import { countsTensor, standardNode } from "../model-tensor.ts";
 import type { ModelNode, ModelTensor, OnnxModel } from "../onnx-model.ts";
+import { AXES_AS_INPUT_OPSET } from "../onnx-parts.ts";
 import type { ProductGroup } from "./find-products.ts";
 import { measureTexts, type MeasureOptions, type Measuring } from "./measure-texts.ts";
 import { standardOpset } from "./model-opset.ts";
@@ -7,9 +8,6 @@ import { standardOpset } from "./model-opset.ts";
 export interface CalibrateOptions extends MeasureOptions {
   readonly onText?: (done: number) => void;
 }
-
-/** From this operator set on, ReduceMax takes its axes as an input. */
-const AXES_AS_INPUT_OPSET = 18;
 
 /**
  * How large the channels of each group's input become over the texts.

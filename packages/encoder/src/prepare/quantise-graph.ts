@@ -3,8 +3,8 @@ import { linksOf, livePart, type Links } from "../model-links.ts";
 import { countsTensor, floatTensor, scalarTensor, standardNode, valuesOf } from "../model-tensor.ts";
 import { ELEMENT, type ModelNode, type ModelTensor, type OnnxModel } from "../onnx-model.ts";
 import { metadataField } from "../onnx-graph.ts";
+import { valueInfo } from "../onnx-parts.ts";
 import { NO_OVERFLOW } from "../read-model-folder.ts";
-import { writeField, writeVarintField } from "../protobuf.ts";
 import type { Product, ProductGroup } from "./find-products.ts";
 import { EVEN_STEPS, stepsAbove, stepsBelow, type Steps } from "./find-steps.ts";
 import { withNeededOpsets } from "./model-opset.ts";
@@ -250,7 +250,7 @@ class Quantiser {
 
   #outputs(): ReadonlyMap<string, Uint8Array> {
     if (!this.hasInt8Table || this.#model.outputs.has(STATIC_OUTPUT)) return this.#model.outputs;
-    return new Map([...this.#model.outputs, [STATIC_OUTPUT, floatValue(STATIC_OUTPUT)]]);
+    return new Map([...this.#model.outputs, [STATIC_OUTPUT, Buffer.concat(valueInfo(STATIC_OUTPUT, "float"))]]);
   }
 }
 
@@ -267,9 +267,4 @@ function integerProduct(
     outputs: [output],
     attributes: [],
   };
-}
-
-function floatValue(name: string): Uint8Array {
-  const tensorType = writeField(1, [writeVarintField(1, ELEMENT.float)]);
-  return Buffer.concat([writeField(1, name), writeField(2, [tensorType])]);
 }

@@ -1,10 +1,9 @@
 import { standardNode } from "../model-tensor.ts";
 import type { ModelNode, OnnxModel } from "../onnx-model.ts";
+import { AXES_AS_INPUT_OPSET } from "../onnx-parts.ts";
 import { writeField, writeVarintField } from "../protobuf.ts";
 import { standardOpset } from "./model-opset.ts";
 
-/** From this operator set on the axes are an input. */
-const AXES_AS_INPUT_OPSET = 18;
 const ATTRIBUTE = { name: 1, ints: 8, type: 20 };
 const INTS = 7;
 /** -1 as a varint: the ten bytes of 2^64 - 1. */

@@ -1,27 +1,21 @@
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import { describe, expect, test } from "vitest";
 import { readModel, writeModel, type OnnxModel } from "../onnx-model.ts";
-import { input, node, output, tensor } from "../onnx-parts.ts";
-import { writeField, writeVarintField } from "../protobuf.ts";
+import { input, node, output, tensor, wholeModel } from "../onnx-parts.ts";
 import { withNeededOpsets } from "./model-opset.ts";
 import { useFastGelu } from "./use-fast-gelu.ts";
 
 const modelOf = (...parts: Uint8Array[]): OnnxModel =>
   readModel(
-    Buffer.concat([
-      writeVarintField(1, 8),
-      writeField(8, [writeVarintField(2, 17)]),
-      writeField(7, [
-        input("x", "float"),
-        tensor("root2", Math.SQRT2, "float"),
-        tensor("over2", Math.SQRT1_2, "float"),
-        tensor("one", 1, "float"),
-        tensor("half", 0.5, "float"),
-        tensor("third", 1 / 3, "float"),
-        ...parts,
-        output("y"),
-        writeField(2, "g"),
-      ]),
+    wholeModel([
+      input("x", "float"),
+      tensor("root2", Math.SQRT2, "float"),
+      tensor("over2", Math.SQRT1_2, "float"),
+      tensor("one", 1, "float"),
+      tensor("half", 0.5, "float"),
+      tensor("third", 1 / 3, "float"),
+      ...parts,
+      output("y"),
     ]),
   );
 
