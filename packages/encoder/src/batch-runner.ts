@@ -1,5 +1,6 @@
 import { performance } from "node:perf_hooks";
 import { asPolysemeError, distinctCauses, makeStartTags, PolysemeError, type Flow } from "@polyseme/core";
+import { makeAbortListeners } from "./abort-listeners.ts";
 import { areFinite, normalised } from "./check-vectors.ts";
 import { deferred, type Deferred } from "./deferred.ts";
 import { shareBudget, takeBatch, type BatchBudget, type WaitingItem } from "./pack.ts";
@@ -70,7 +71,7 @@ interface Item extends WaitingItem {
   readonly ids: Int32Array;
   readonly options: RunOptions;
   readonly result: Deferred<Ran>;
-  /** Takes the abort listener off. */
+  /** Aborts are its matter no more. */
   forget: () => void;
 }
 
@@ -79,6 +80,7 @@ class Runner implements BatchRunner {
   readonly #options: RunnerOptions;
   readonly #waiting = new Set<Item>();
   readonly #tags = makeStartTags();
+  readonly #aborts = makeAbortListeners();
   /** Halves of batches that failed, each to run as it is. */
   readonly #halves: Item[][] = [];
   #budget: BatchBudget;
@@ -144,13 +146,11 @@ class Runner implements BatchRunner {
     };
     const { signal } = options;
     if (signal !== undefined) {
-      const onAbort = (): void => {
+      item.forget = this.#aborts.add(signal, () => {
         this.#take([item]);
         result.reject(reasonOf(signal));
         this.#queuePump();
-      };
-      signal.addEventListener("abort", onAbort, { once: true });
-      item.forget = () => signal.removeEventListener("abort", onAbort);
+      });
     }
     this.#waiting.add(item);
     this.waitingTokens += item.tokens;

@@ -1,4 +1,3 @@
-import { setMaxListeners } from "node:events";
 import { PolysemeError } from "@polyseme/core";
 import type { FastifyReply } from "fastify";
 
@@ -8,8 +7,6 @@ import type { FastifyReply } from "fastify";
  */
 export function requestSignal(reply: FastifyReply, withinMs: number): AbortSignal {
   const controller = new AbortController();
-  // A request may hold thousands of texts, each of which listens.
-  setMaxListeners(0, controller.signal);
   const late = setTimeout(() => {
     controller.abort(
       new PolysemeError("unavailable", `The answer took longer than ${withinMs / 1_000} s. Ask again later.`),

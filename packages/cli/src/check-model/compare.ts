@@ -1,4 +1,3 @@
-import { setMaxListeners } from "node:events";
 import { embedTexts, type Encoder } from "@polyseme/encoder";
 import type { Reference } from "./reference.ts";
 
@@ -49,10 +48,7 @@ export async function compareWithReferences(
     );
   const read = references.map(({ text, prompt }) => (prompt === undefined ? "" : info.prompts[prompt]) + text);
   const tokenised = await encoder.tokenizeIds(read);
-  // Each text listens to it until it is encoded.
-  const stop = AbortSignal.any([signal]);
-  setMaxListeners(0, stop);
-  const batched = await embedTexts(encoder, read, { lane: "bulk", signal: stop });
+  const batched = await embedTexts(encoder, read, { lane: "bulk", signal });
   const texts: CheckedText[] = [];
   let mostDifference = 0;
   for (const [i, { text, prompt, ids, embedding }] of references.entries()) {

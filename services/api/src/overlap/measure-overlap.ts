@@ -1,4 +1,3 @@
-import { setMaxListeners } from "node:events";
 import { messageOf, PolysemeError, type Log } from "@polyseme/core";
 import { embedTexts, type EncoderRegistry } from "@polyseme/encoder";
 import {
@@ -68,13 +67,10 @@ async function compare(
   const sample = await sampleDocuments(database, migration, QUERIES);
   if (sample.length === 0) return { reason: "There is no document to ask with." };
   const texts = sample.map(queryOf);
-  // Each text listens to it until it is encoded.
-  const stop = AbortSignal.any([signal]);
-  setMaxListeners(0, stop);
   const encode = async (generation: Generation): Promise<Float32Array[]> => {
     const encoder = await encoders.get(generation.model);
     const queries = texts.map((text) => queryText(encoder.info, generation, text));
-    return embedTexts(encoder, queries, { lane: "bulk", flow: FLOW, signal: stop });
+    return embedTexts(encoder, queries, { lane: "bulk", flow: FLOW, signal });
   };
   const live = await encode(collection.generation);
   const following = await encode(follower);
