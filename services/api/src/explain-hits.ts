@@ -1,10 +1,10 @@
 import type { PackedTokens } from "@polyseme/core";
 import { wordForm } from "@polyseme/words";
-import type { RowProducts } from "@polyseme/encoder";
 import type { Collection } from "@polyseme/store";
 import { Type, type Static } from "typebox";
-import { keepsTokens, type ChunkTokens, type HitTokens } from "./chunk-tokens.ts";
-import { matchUnits, wordRows, type UnitMatches } from "./match-units.ts";
+import { keepsTokens, type HitTokens } from "./chunk-tokens.ts";
+import { matchHits, type MatchDeps } from "./match-hits.ts";
+import type { UnitMatches } from "./match-units.ts";
 import { rankedUnits, unitQueries, type QueryUnits } from "./query-units.ts";
 import type { RankedHit } from "./rerank-hits.ts";
 import { scoreParts, sharesOf } from "./score-parts.ts";
@@ -59,7 +59,7 @@ export function explainedHits(hits: number, entries: number, isStored: boolean):
  * whatever it was ranked by since
  */
 export async function explainHits(
-  deps: { readonly chunkTokens: ChunkTokens; readonly products: RowProducts },
+  deps: MatchDeps,
   collection: Collection,
   query: QueryUnits,
   hits: readonly RankedHit[],
@@ -71,18 +71,10 @@ export async function explainHits(
   );
   const explained: ExplainedHit[] = [...hits];
   const count = explainedHits(hits.length, query.entries.length, keepsTokens(collection));
-  await deps.chunkTokens.forEach(collection, hits.slice(0, count), signal, async (some) => {
-    const chunks = some.map(({ hit: { chunk }, packed }) => ({
-      packed,
-      isWordRow: wordRows(packed, chunk.text, chunk.start),
-    }));
-    const matches = await matchUnits(deps.products, queries, chunks);
-    for (const [i, tokens] of some.entries()) {
-      const hit = hits[tokens.number];
-      const found = matches[i];
-      if (hit !== undefined && found !== undefined)
-        explained[tokens.number] = { ...hit, explain: explainHit({ query, byWords }, hit, tokens, found) };
-    }
+  await matchHits(deps, { collection, queries, signal }, hits.slice(0, count), (tokens, matches) => {
+    const hit = hits[tokens.number];
+    if (hit !== undefined)
+      explained[tokens.number] = { ...hit, explain: explainHit({ query, byWords }, hit, tokens, matches) };
   });
   return explained;
 }

@@ -1,6 +1,7 @@
 import type { Metrics } from "@polyseme/core";
 import type { Reranker } from "@polyseme/encoder";
 import type { Hit } from "@polyseme/store";
+import { countPairs } from "./count-pairs.ts";
 import { makeGate } from "./gate.ts";
 
 /** Searches whose pairs are in the model's queue: 200 pairs each. */
@@ -35,9 +36,7 @@ export function makePairRanking({
         const model = await reranker.get();
         const texts = hits.map(({ chunk }) => chunk.text);
         const scores = await model.score(query, texts, { lane: "interactive", signal, trace });
-        const cut = scores.filter(({ truncated }) => truncated).length;
-        metrics.rerankPairs.inc({ kind: "cut" }, cut);
-        metrics.rerankPairs.inc({ kind: "whole" }, scores.length - cut);
+        countPairs(metrics, scores);
         return hits
           .map((hit, i) => ({ ...hit, score: scores[i]?.score ?? 0, vectorScore: hit.score }))
           .sort((a, b) => b.score - a.score)

@@ -1,8 +1,7 @@
 import { PolysemeError } from "@polyseme/core";
-import type { RowProducts } from "@polyseme/encoder";
 import type { Collection, Hit } from "@polyseme/store";
-import type { ChunkTokens } from "./chunk-tokens.ts";
-import { matchUnits, maxSim, wordRows } from "./match-units.ts";
+import { matchHits, type MatchDeps } from "./match-hits.ts";
+import { maxSim } from "./match-units.ts";
 import { rankedUnits, unitQueries, type QueryUnits } from "./query-units.ts";
 
 export interface RankedHit extends Hit {
@@ -17,7 +16,7 @@ export interface RankedHit extends Hit {
  * @throws PolysemeError `invalid` when the query has nothing to compare
  */
 export async function rerankHits(
-  deps: { readonly chunkTokens: ChunkTokens; readonly products: RowProducts },
+  deps: MatchDeps,
   collection: Collection,
   query: QueryUnits,
   hits: readonly Hit[],
@@ -30,17 +29,8 @@ export async function rerankHits(
     });
   const queries = unitQueries(query, units);
   const ranked: { readonly number: number; readonly hit: RankedHit }[] = [];
-  await deps.chunkTokens.forEach(collection, hits, options.signal, async (some) => {
-    const chunks = some.map(({ hit, packed }) => ({
-      packed,
-      isWordRow: wordRows(packed, hit.chunk.text, hit.chunk.start),
-    }));
-    const matches = await matchUnits(deps.products, queries, chunks);
-    for (const [i, { number, hit }] of some.entries()) {
-      const found = matches[i];
-      if (found !== undefined)
-        ranked.push({ number, hit: { ...hit, score: maxSim(found.similarities), vectorScore: hit.score } });
-    }
+  await matchHits(deps, { collection, queries, signal: options.signal }, hits, ({ number, hit }, { similarities }) => {
+    ranked.push({ number, hit: { ...hit, score: maxSim(similarities), vectorScore: hit.score } });
   });
   ranked.sort((a, b) => b.hit.score - a.hit.score || a.number - b.number);
   return ranked.slice(0, options.k).map(({ hit }) => hit);

@@ -3,6 +3,7 @@ import { checkUsableText, PolysemeError, type Metrics } from "@polyseme/core";
 import type { Reranker } from "@polyseme/encoder";
 import { requestSignal } from "@polyseme/http";
 import { Type } from "typebox";
+import { countPairs } from "../count-pairs.ts";
 import { ERRORS, MAX_INPUTS, MAX_TEXT_CHARACTERS } from "./schemas.ts";
 import { emptyList } from "./tokenise-inputs.ts";
 
@@ -57,9 +58,7 @@ export const rerankRoutes: FastifyPluginAsyncTypebox<{ reranker: Reranker; metri
         signal: requestSignal(reply, ANSWER_WITHIN_MS),
         refuseCut: body.truncate === true ? undefined : (index) => tooLong(index, maxTokens),
       });
-      const cut = scores.filter(({ truncated }) => truncated).length;
-      metrics.rerankPairs.inc({ kind: "cut" }, cut);
-      metrics.rerankPairs.inc({ kind: "whole" }, scores.length - cut);
+      countPairs(metrics, scores);
       return scores
         .map(({ logit, score }, index) => ({
           index,
