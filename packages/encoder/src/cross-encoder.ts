@@ -1,15 +1,13 @@
-import { basename } from "node:path";
 import type { PolysemeError } from "@polyseme/core";
 import type { OpenEncoderOptions } from "./encoder.ts";
 import { openOnDevice, type Attempt } from "./open-on-device.ts";
-import { openRunner } from "./open-runner.ts";
+import { openRunner, runInfo, type RunInfo } from "./open-runner.ts";
 import { padTyped } from "./pad-batch.ts";
 import { readPairFolder, type PairFolder } from "./pair-folder.ts";
 import { openPairTokenizer } from "./pair-tokenizer.ts";
-import { runtimeHere } from "./runtime-here.ts";
-import type { EncodeOptions, ModelInfo } from "./types.ts";
+import type { EncodeOptions } from "./types.ts";
 
-export type CrossInfo = Pick<ModelInfo, "name" | "folder" | "file" | "graph" | "device" | "batchTokens" | "maxTokens">;
+export type CrossInfo = RunInfo;
 
 /** How well a text answers a query. */
 export interface PairScore {
@@ -54,31 +52,16 @@ export type OpenCrossOptions = Omit<OpenEncoderOptions, "onTokenise" | "file">;
  * @throws PolysemeError `model_unavailable`
  */
 export async function openCrossEncoder(options: OpenCrossOptions): Promise<CrossEncoder> {
-  const { folder, device = "cpu" } = options;
-  const onFallback = (reason: PolysemeError, { provider, rewritten }: Attempt): void =>
-    options.onFallback?.(reason, { provider, graph: rewritten ?? "file" });
-  const runtime = await runtimeHere();
-  return openOnDevice({ folder, file: undefined, read: readPairFolder, device, runtime, onFallback }, (attempt) =>
-    openAttempt(attempt, options),
-  );
+  return openOnDevice(readPairFolder, { ...options, file: undefined }, (attempt) => openAttempt(attempt, options));
 }
 
-async function openAttempt(attempt: Attempt, options: OpenCrossOptions): Promise<CrossEncoder> {
-  const { model, provider } = attempt;
-  const tokenizer = await openPairTokenizer(model as PairFolder);
+async function openAttempt(attempt: Attempt<PairFolder>, options: OpenCrossOptions): Promise<CrossEncoder> {
+  const { model } = attempt;
+  const tokenizer = await openPairTokenizer(model);
   const warmUp = padTyped(await tokenizer.tokenizePairs("warm", ["up"]), model.padTokenId);
   const runner = await openRunner(attempt, warmUp, options);
-  const info: CrossInfo = {
-    name: options.name ?? basename(model.folder),
-    folder: model.folder,
-    file: model.file,
-    graph: attempt.rewritten ?? "file",
-    device: provider,
-    batchTokens: runner.budget.maxTokens,
-    maxTokens: model.maxTokens,
-  };
   return {
-    info,
+    info: runInfo(attempt, runner, options.name),
     async score(query, texts, { refuseCut, ...run }) {
       const pairs = await tokenizer.tokenizePairs(query, texts);
       const cut = refuseCut === undefined ? -1 : pairs.findIndex(({ truncated }) => truncated);

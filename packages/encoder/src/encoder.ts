@@ -1,13 +1,11 @@
-import { basename } from "node:path";
 import type { Device, PolysemeError } from "@polyseme/core";
 import type { BatchReport } from "./batch-runner.ts";
-import { openRunner } from "./open-runner.ts";
+import { openRunner, runInfo } from "./open-runner.ts";
 import type { BatchBudget } from "./pack.ts";
 import { padBatch } from "./pad-batch.ts";
 import { openOnDevice, type Attempt } from "./open-on-device.ts";
 import { isProjected } from "./parse-model-config.ts";
-import { readModelFolder } from "./read-model-folder.ts";
-import { runtimeHere } from "./runtime-here.ts";
+import { readModelFolder, type ModelFolder } from "./read-model-folder.ts";
 import { openTokenizer } from "./tokenizer.ts";
 import type { EncodeOptions, Encoded, Encoder, ModelInfo, Tokens } from "./types.ts";
 
@@ -41,24 +39,11 @@ export interface OpenEncoderOptions {
  * @throws PolysemeError `model_unavailable`
  */
 export async function openEncoder(options: OpenEncoderOptions): Promise<Encoder> {
-  const { device = "cpu" } = options;
-  const onFallback = (reason: PolysemeError, { provider, rewritten }: Attempt): void =>
-    options.onFallback?.(reason, { provider, graph: rewritten ?? "file" });
-  return openOnDevice(
-    {
-      folder: options.folder,
-      file: options.file,
-      read: readModelFolder,
-      device,
-      runtime: await runtimeHere(),
-      onFallback,
-    },
-    (attempt) => openAttempt(attempt, options),
-  );
+  return openOnDevice(readModelFolder, options, (attempt) => openAttempt(attempt, options));
 }
 
-async function openAttempt(attempt: Attempt, options: OpenEncoderOptions): Promise<Encoder> {
-  const { model, provider } = attempt;
+async function openAttempt(attempt: Attempt<ModelFolder>, options: OpenEncoderOptions): Promise<Encoder> {
+  const { model } = attempt;
   const tokenizer = await openTokenizer(model, options.onTokenise);
   const tokens = await tokenizer.tokenize(["warm up"]);
   const warmUp = padBatch(
@@ -67,18 +52,12 @@ async function openAttempt(attempt: Attempt, options: OpenEncoderOptions): Promi
   );
   const runner = await openRunner(attempt, warmUp, options);
   const info: ModelInfo = {
-    name: options.name ?? basename(model.folder),
-    folder: model.folder,
-    file: model.file,
-    graph: attempt.rewritten ?? "file",
-    device: provider,
-    batchTokens: runner.budget.maxTokens,
+    ...runInfo(attempt, runner, options.name),
     kind: model.outputs.sparse === undefined ? "dense" : "sparse",
     dimensions: model.dimensions,
     tokenDimensions: model.tokenDimensions,
     isProjected: isProjected(model),
     matryoshka: model.matryoshka,
-    maxTokens: model.maxTokens,
     specialTokens: tokenizer.specialTokens,
     leadingTokens: tokenizer.leadingTokens,
     pooling: model.pooling,

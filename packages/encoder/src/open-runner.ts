@@ -1,14 +1,17 @@
 import { availableParallelism } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { batchRunner, type BatchRunner } from "./batch-runner.ts";
 import type { OpenEncoderOptions } from "./encoder.ts";
-import type { Attempt } from "./open-on-device.ts";
+import { graphOf, type Attempt } from "./open-on-device.ts";
 import { CPU_BUDGET, GPU_BUDGET, type BatchBudget } from "./pack.ts";
 import type { PaddedBatch } from "./pad-batch.ts";
 import { probeBudget } from "./probe-budget.ts";
 import { weightsFolder } from "./read-model-folder.ts";
 import type { SessionSpec } from "./session-protocol.ts";
 import { sparseBatchTokens } from "./sparse-output.ts";
+import type { ModelInfo } from "./types.ts";
+
+export type RunInfo = Pick<ModelInfo, "name" | "folder" | "file" | "graph" | "device" | "batchTokens" | "maxTokens">;
 
 type RunnerSettings = Pick<OpenEncoderOptions, "threads" | "cacheDir" | "budget" | "onBatch" | "onFailedRun">;
 
@@ -38,6 +41,20 @@ export async function openRunner(
     onBatch,
     onFailedRun,
   });
+}
+
+/** What both kinds of models say of how they run. */
+export function runInfo(attempt: Attempt, runner: BatchRunner, name: string | undefined): RunInfo {
+  const { model, provider } = attempt;
+  return {
+    name: name ?? basename(model.folder),
+    folder: model.folder,
+    file: model.file,
+    graph: graphOf(attempt),
+    device: provider,
+    batchTokens: runner.budget.maxTokens,
+    maxTokens: model.maxTokens,
+  };
 }
 
 function usualBudget({ outputs, dimensions }: Attempt["model"], onCpu: boolean): BatchBudget {
