@@ -2,7 +2,7 @@ import { PolysemeRequestError, type Polyseme, type SearchAnswer, type SearchRequ
 import { InvalidArgumentError, Option, type Command } from "commander";
 import type { CliContext } from "../context.ts";
 import { filterOf, withFilterOptions, type FilterOptions } from "../filter-options.ts";
-import { MODES } from "../eval/settings.ts";
+import { MODES, RERANKS } from "../eval/settings.ts";
 import { findMatchedSpans } from "../mark-span.ts";
 import { withCollectionOption, withServerOptions, wholeNumber, type CollectionOptions } from "../options.ts";
 import { printExplained } from "../print-explained.ts";
@@ -14,7 +14,7 @@ import type { Span } from "../sentences.ts";
 interface Options extends CollectionOptions, FilterOptions {
   readonly k: number;
   readonly mode?: (typeof MODES)[number];
-  readonly rerank?: "none" | "maxsim" | "cross";
+  readonly rerank?: (typeof RERANKS)[number];
   readonly candidates?: number;
   readonly explain?: true;
   readonly sense?: string;
@@ -49,7 +49,7 @@ export function addSearch(program: Command, context: CliContext): void {
       new Option(
         "--rerank <how>",
         "rank the nearest anew; maxsim: word by word, cross: by the model of POLYSEME_RERANK_MODEL",
-      ).choices(["none", "maxsim", "cross"]),
+      ).choices(RERANKS),
     )
     .option("--candidates <count>", "how many to rank anew", wholeNumber(LEAST_CANDIDATES, MOST_CANDIDATES))
     .option("--explain", "say which words of a hit each word of the query met, and what that adds to the score")
