@@ -43,15 +43,15 @@ export function fixtureModel(name: string): string {
 }
 
 export function goldenTexts(name: string): GoldenText[] {
-  return goldenLines(name).map((line) => JSON.parse(line) as GoldenText);
+  return goldenOf(fixtureModel(name)) as GoldenText[];
 }
 
 export function goldenPairs(name: string): GoldenPair[] {
-  return goldenLines(name).map((line) => JSON.parse(line) as GoldenPair);
+  return goldenOf(fixtureModel(name)) as GoldenPair[];
 }
 
-function goldenLines(name: string): string[] {
-  return readFileSync(`${fixtureModel(name)}/golden.jsonl`, "utf8")
-    .split("\n")
-    .filter((line) => line !== "");
+/** What its library says of each text, as the folder of a made model holds it. */
+export function goldenOf(folder: string): unknown[] {
+  const lines = readFileSync(`${folder}/golden.jsonl`, "utf8").split("\n");
+  return lines.filter((line) => line !== "").map((line): unknown => JSON.parse(line));
 }

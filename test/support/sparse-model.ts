@@ -1,5 +1,5 @@
-import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { goldenOf } from "./fixture-models.ts";
 
 /** What sentence-transformers' SparseEncoder says of a text. */
 export interface GoldenSparse {
@@ -16,8 +16,5 @@ export const SPARSE_MODEL = "splade-bert";
 export const SPARSE_DIMENSIONS = 401;
 
 export function goldenSparse(): GoldenSparse[] {
-  return readFileSync(`${SPARSE_MODELS}/${SPARSE_MODEL}/golden.jsonl`, "utf8")
-    .split("\n")
-    .filter((line) => line !== "")
-    .map((line) => JSON.parse(line) as GoldenSparse);
+  return goldenOf(`${SPARSE_MODELS}/${SPARSE_MODEL}`) as GoldenSparse[];
 }
