@@ -6,7 +6,6 @@ import {
   ensureCollection,
   indexName,
   listIndexes,
-  migrate,
   openPostgres,
   type BuiltIndex,
   type Collection,
@@ -14,25 +13,21 @@ import {
   type IndexSpec,
 } from "@polyseme/store";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
-import { freshServers, type TestServers } from "./support/stack.ts";
+import { openTestStore, type TestStore } from "./support/test-store.ts";
 
 const databaseUrl = inject("databaseUrl");
 const never = new AbortController().signal;
 const DEADLINE_MS = 10_000;
 
 describe.skipIf(databaseUrl === null)("an index of a collection", () => {
-  let servers: TestServers;
+  let store: TestStore;
   let database: Database;
 
   beforeAll(async () => {
-    servers = await freshServers(databaseUrl ?? "", undefined);
-    database = openPostgres(servers.environment.DATABASE_URL, { maxConnections: 8, onIdleError: () => undefined });
-    await migrate(database);
+    store = await openTestStore(databaseUrl ?? "", 8);
+    database = store.database;
   });
-  afterAll(async () => {
-    await database.close();
-    await servers.drop();
-  });
+  afterAll(() => store.close());
 
   const make = async (name: string): Promise<{ collection: Collection; spec: IndexSpec; table: string }> => {
     const { collection } = await ensureCollection(database, {
@@ -136,7 +131,7 @@ describe.skipIf(databaseUrl === null)("an index of a collection", () => {
 
   test("leaves the session as it was", async () => {
     const { spec } = await make("session");
-    const one = openPostgres(servers.environment.DATABASE_URL, { maxConnections: 2, onIdleError: () => undefined });
+    const one = openPostgres(store.url, { maxConnections: 2, onIdleError: () => undefined });
     try {
       const settings = (): Promise<unknown> =>
         one.query("select name, setting from pg_settings where name ~ 'timeout|maintenance' order by name");

@@ -5,7 +5,6 @@ import {
   getCollection,
   keepIndexes,
   listIndexes,
-  migrate,
   openPostgres,
   searchChunks,
   setIndexSettings,
@@ -15,7 +14,7 @@ import {
   type KeptAct,
 } from "@polyseme/store";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
-import { freshServers, type TestServers } from "./support/stack.ts";
+import { openTestStore, type TestStore } from "./support/test-store.ts";
 
 const databaseUrl = inject("databaseUrl");
 const never = new AbortController().signal;
@@ -35,18 +34,14 @@ const POLICY: GraphPolicy = {
 };
 
 describe.skipIf(databaseUrl === null)("searches of a collection that is indexed", () => {
-  let servers: TestServers;
+  let store: TestStore;
   let database: Database;
 
   beforeAll(async () => {
-    servers = await freshServers(databaseUrl ?? "", undefined);
-    database = openPostgres(servers.environment.DATABASE_URL, { maxConnections: 8, onIdleError: () => undefined });
-    await migrate(database);
+    store = await openTestStore(databaseUrl ?? "", 8);
+    database = store.database;
   });
-  afterAll(async () => {
-    await database.close();
-    await servers.drop();
-  });
+  afterAll(() => store.close());
 
   /** Documents of so many chunks each, their vectors in a hundred clusters as those of texts are. */
   const make = async (
@@ -217,7 +212,7 @@ describe.skipIf(databaseUrl === null)("searches of a collection that is indexed"
   });
 
   test("a statement's settings hold for it alone", async () => {
-    const one = openPostgres(servers.environment.DATABASE_URL, { maxConnections: 1, onIdleError: () => undefined });
+    const one = openPostgres(store.url, { maxConnections: 1, onIdleError: () => undefined });
     try {
       const show = "select current_setting('hnsw.ef_search', true) as ef, current_setting('jit') as jit, $1::int as n";
       // The library of the type brings its settings along.

@@ -5,8 +5,6 @@ import {
   filterCondition,
   givenInto,
   metadataIndexes,
-  migrate,
-  openPostgres,
   type Collection,
   type Database,
 } from "@polyseme/store";
@@ -14,29 +12,26 @@ import fc from "fast-check";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { anyFilter, anyMetadata } from "./support/filters.ts";
-import { freshServers, type TestServers } from "./support/stack.ts";
+import { openTestStore, type TestStore } from "./support/test-store.ts";
 
 const databaseUrl = inject("databaseUrl");
 const chunking = { maxTokens: 16, overlapTokens: 0, strategy: "sentence" } as const;
 
 describe.skipIf(databaseUrl === null)("indexes over metadata", () => {
-  let servers: TestServers;
+  let store: TestStore;
   let database: Database;
   /** One session, for settings of the planner. */
   let client: pg.Client;
 
   beforeAll(async () => {
-    servers = await freshServers(databaseUrl ?? "", undefined);
-    const url = servers.environment.DATABASE_URL;
-    database = openPostgres(url, { maxConnections: 2, onIdleError: () => undefined });
-    await migrate(database);
-    client = new pg.Client({ connectionString: url });
+    store = await openTestStore(databaseUrl ?? "", 2);
+    database = store.database;
+    client = new pg.Client({ connectionString: store.url });
     await client.connect();
   });
   afterAll(async () => {
     await client.end();
-    await database.close();
-    await servers.drop();
+    await store.close();
   });
 
   async function filled(

@@ -1,36 +1,28 @@
 import { makeLog, makeMetrics, PolysemeError } from "@polyseme/core";
 import { makeCatalog, type Encoder, type EncoderRegistry } from "@polyseme/encoder";
-import {
-  acceptDocuments,
-  ensureCollection,
-  migrate,
-  openPostgres,
-  type Collection,
-  type Database,
-} from "@polyseme/store";
+import { acceptDocuments, ensureCollection, type Collection, type Database } from "@polyseme/store";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { makeChunkWriter } from "../services/embedder/src/chunk-writer.ts";
 import { makeClaimKeeper } from "../services/embedder/src/claim-keeper.ts";
 import { AT_ONCE } from "../services/embedder/src/in-turn.ts";
 import { runEmbedJob, type EmbedJobDeps } from "../services/embedder/src/embed-job.ts";
 import { makeTokenPermits } from "../services/embedder/src/token-permits.ts";
-import { freshServers, type TestServers } from "./support/stack.ts";
+import { openTestStore, type TestStore } from "./support/test-store.ts";
 
 const databaseUrl = inject("databaseUrl");
 const MODEL = "all-MiniLM-L6-v2";
 const VECTOR = Float32Array.of(1, 0, 0);
 
 describe.skipIf(databaseUrl === null)("a batch whose thread died", () => {
-  let servers: TestServers;
+  let store: TestStore;
   let database: Database;
   let collection: Collection;
   const stop = new AbortController();
   const quarantined: string[] = [];
 
   beforeAll(async () => {
-    servers = await freshServers(databaseUrl ?? "", undefined);
-    database = openPostgres(servers.environment.DATABASE_URL, { maxConnections: 4, onIdleError: () => undefined });
-    await migrate(database);
+    store = await openTestStore(databaseUrl ?? "", 4);
+    database = store.database;
     const chunking = { maxTokens: 64, overlapTokens: 0, strategy: "sentence" } as const;
     ({ collection } = await ensureCollection(database, {
       name: "threads",
@@ -40,10 +32,7 @@ describe.skipIf(databaseUrl === null)("a batch whose thread died", () => {
       chunking,
     }));
   });
-  afterAll(async () => {
-    await database.close();
-    await servers.drop();
-  });
+  afterAll(() => store.close());
 
   /** An encoder whose thread dies with every text that is told `died`; the quarantine is one that knows the killer. */
   function depsWith(died: (text: string) => boolean): EmbedJobDeps {

@@ -17,16 +17,20 @@ import { freshServers } from "./stack.ts";
 /** The store alone, on a fresh database: no queue, no encoder, no HTTP. */
 export interface TestStore {
   readonly database: Database;
+  /** For one more connection. */
+  readonly url: string;
   readonly close: () => Promise<void>;
 }
 
 /** @param databaseUrl of a real Postgres that tests may make databases in */
 export async function openTestStore(databaseUrl: string, maxConnections: number): Promise<TestStore> {
   const servers = await freshServers(databaseUrl, undefined);
-  const database = openPostgres(servers.environment.DATABASE_URL, { maxConnections, onIdleError: () => undefined });
+  const url = servers.environment.DATABASE_URL;
+  const database = openPostgres(url, { maxConnections, onIdleError: () => undefined });
   await migrate(database);
   return {
     database,
+    url,
     async close() {
       await database.close();
       await servers.drop();
