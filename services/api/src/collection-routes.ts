@@ -2,13 +2,10 @@ import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
 import {
   checkCollectionName,
   checkIndexSettings,
-  CHUNKING_STRATEGIES,
   DEFAULT_INDEX,
   NO_MODEL,
   type IndexSettings,
   PolysemeError,
-  TOKEN_POOLINGS,
-  TOKEN_VECTORS,
 } from "@polyseme/core";
 import type { ModelCatalog } from "@polyseme/encoder";
 import { CollectionParams, ErrorSchema, mayTouch } from "@polyseme/http";
@@ -31,20 +28,10 @@ import {
 import { Type, type Static } from "typebox";
 import { chunkingOf, differences, tokenSettingsOf } from "./collection-settings.ts";
 import { describeIndex } from "./describe-index.ts";
+import { GENERATION_FIELDS } from "./generation-fields.ts";
 import { IndexAnswer, IndexBody } from "./index-schemas.ts";
 import { MOST_DIMENSIONS, ownVectorSettings } from "./own-vectors.ts";
-import { SparseAnswer, SparseBody, sparseSettingsOf } from "./sparse-settings.ts";
-
-export const ChunkingSchema = Type.Object(
-  {
-    maxTokens: Type.Optional(Type.Integer({ minimum: 8, maximum: 32_768 })),
-    overlapTokens: Type.Optional(Type.Integer({ minimum: 0, maximum: 8_192 })),
-    strategy: Type.Optional(Type.Enum([...CHUNKING_STRATEGIES])),
-  },
-  { additionalProperties: false },
-);
-
-export const LanguageSchema = Type.Optional(Type.String({ pattern: "^[a-zA-Z]{2,8}(-[a-zA-Z0-9]{1,8})*$" }));
+import { SparseAnswer, sparseSettingsOf } from "./sparse-settings.ts";
 
 export const SettingsSchema = Type.Object(
   {
@@ -54,12 +41,7 @@ export const SettingsSchema = Type.Object(
     dimensions: Type.Optional(
       Type.Integer({ minimum: 1, maximum: MOST_DIMENSIONS, description: 'Only with model "none"' }),
     ),
-    chunking: Type.Optional(ChunkingSchema),
-    language: LanguageSchema,
-    lateChunking: Type.Optional(Type.Boolean()),
-    tokenVectors: Type.Optional(Type.Enum([...TOKEN_VECTORS])),
-    tokenPooling: Type.Optional(Type.Enum([...TOKEN_POOLINGS])),
-    sparse: Type.Optional(SparseBody),
+    ...GENERATION_FIELDS,
     index: Type.Optional(IndexBody),
   },
   { additionalProperties: false },

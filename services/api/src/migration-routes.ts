@@ -1,5 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
-import { NO_MODEL, PolysemeError, TOKEN_POOLINGS, TOKEN_VECTORS } from "@polyseme/core";
+import { NO_MODEL, PolysemeError } from "@polyseme/core";
 import { CollectionParams, ErrorSchema, requestSignal } from "@polyseme/http";
 import {
   countMigration,
@@ -18,20 +18,15 @@ import {
   type MigrationCounts,
 } from "@polyseme/store";
 import { Type, type Static } from "typebox";
-import { ChunkingSchema, LanguageSchema } from "./collection-routes.ts";
+import { GENERATION_FIELDS } from "./generation-fields.ts";
 import { newGeneration } from "./migration-settings.ts";
-import { SparseAnswer, SparseBody, sparseSettingsOf } from "./sparse-settings.ts";
+import { SparseAnswer, sparseSettingsOf } from "./sparse-settings.ts";
 import { measureAgain, type OverlapDeps } from "./overlap/measure-overlap.ts";
 
 const MigrateBody = Type.Object(
   {
     model: Type.Optional(Type.String({ minLength: 1, maxLength: 512 })),
-    chunking: Type.Optional(ChunkingSchema),
-    language: LanguageSchema,
-    lateChunking: Type.Optional(Type.Boolean()),
-    tokenVectors: Type.Optional(Type.Enum([...TOKEN_VECTORS])),
-    tokenPooling: Type.Optional(Type.Enum([...TOKEN_POOLINGS])),
-    sparse: Type.Optional(SparseBody),
+    ...GENERATION_FIELDS,
   },
   { additionalProperties: false },
 );
