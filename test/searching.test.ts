@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { getCollection, openPostgres, textIndex } from "@polyseme/store";
 import { TINY_TABLE, writeTinyModel } from "./fixtures/encoder/tiny-model.ts";
+import { cosine } from "./support/compare-vectors.ts";
 import { waitUntil, type HitAnswer } from "./support/http.ts";
 import { startEmbeddedStack, startServerStack, type TestStack } from "./support/stack.ts";
 
@@ -244,8 +245,8 @@ describe("a model that wants words of its own before texts", () => {
     expect(chunks.map((chunk) => chunk.text).join("")).toBe(text);
     for (const { start, end, text: part } of chunks) expect(text.slice(start, end)).toBe(part);
     // The model gives each token its row; [CLS] is 1, [SEP] 2, a 4, b 5 and c 6.
-    const cosine = cosineOf(meanOf([1, 4, 6, 2]), meanOf([1, 5, 6, 2]));
-    expect(hits.find(({ id }) => id === "short")?.score).toBeCloseTo(cosine, 5);
+    const expected = cosine(meanOf([1, 4, 6, 2]), meanOf([1, 5, 6, 2]));
+    expect(hits.find(({ id }) => id === "short")?.score).toBeCloseTo(expected, 5);
   });
 
   test("cannot be asked to keep vectors of tokens", async () => {
@@ -256,10 +257,4 @@ describe("a model that wants words of its own before texts", () => {
 
 function meanOf(ids: readonly number[]): number[] {
   return [0, 1, 2, 3].map((d) => ids.reduce((sum, id) => sum + (TINY_TABLE[id]?.[d] ?? 0), 0) / ids.length);
-}
-
-function cosineOf(a: readonly number[], b: readonly number[]): number {
-  const dot = (x: readonly number[], y: readonly number[]): number =>
-    x.reduce((sum, value, i) => sum + value * (y[i] ?? 0), 0);
-  return dot(a, b) / Math.sqrt(dot(a, a) * dot(b, b));
 }

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+import { cosine } from "./support/compare-vectors.ts";
 import { startEmbeddedStack, startServerStack, type TestStack } from "./support/stack.ts";
 
 const databaseUrl = inject("databaseUrl");
@@ -35,9 +36,6 @@ interface Chunk {
   readonly units: Unit[];
   readonly embedding?: number[];
 }
-
-const cosine = (a: readonly number[], b: readonly number[]): number =>
-  a.reduce((sum, value, i) => sum + value * (b[i] ?? 0), 0) / (Math.hypot(...a) * Math.hypot(...b));
 
 for (const { name, start, can } of stacks)
   describe.skipIf(!can)(`on ${name}`, () => {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { cosine, largestDifference } from "../../../test/support/compare-vectors.ts";
 import { fixtureModel, fixtureModels, goldenTexts } from "../../../test/support/fixture-models.ts";
 import { encodeTexts, openEncoder, type EncodedText } from "./encoder.ts";
 import type { EncodeOptions, Encoder } from "./types.ts";
@@ -66,15 +67,3 @@ describe.each(fixtureModels())("%s, as sentence-transformers runs it", (name) =>
     expect(most).toBeLessThanOrEqual(1e-5);
   });
 });
-
-function cosine(one: ArrayLike<number>, other: ArrayLike<number>): number {
-  expect(one.length).toBe(other.length);
-  const dot = (a: ArrayLike<number>, b: ArrayLike<number>): number =>
-    Array.from(a).reduce((sum, value, index) => sum + value * (b[index] ?? NaN), 0);
-  return dot(one, other) / Math.sqrt(dot(one, one) * dot(other, other));
-}
-
-function largestDifference(one: ArrayLike<number>, other: ArrayLike<number>): number {
-  expect(one.length).toBe(other.length);
-  return Array.from(one).reduce((most, value, index) => Math.max(most, Math.abs(value - (other[index] ?? NaN))), 0);
-}

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { cosine, largestDifference } from "../../../test/support/compare-vectors.ts";
 import { findSharedFolder, readReference, type ReferenceText } from "../../../test/fixtures/encoder/reference-texts.ts";
 import { encodeTexts, openEncoder, type EncodedText } from "./encoder.ts";
 import { findModel } from "./find-model.ts";
@@ -10,17 +11,6 @@ const ALL: EncodeOptions = { wants: { embedding: true, contextual: true, statics
 const NAME = "all-MiniLM-L6-v2";
 /** Pads freely, where the usual budget would avoid it. */
 const PADDING_BUDGET = { maxTokens: 20_000, runCostTokens: 1000 };
-
-function cosine(one: ArrayLike<number>, other: ArrayLike<number>): number {
-  const dot = (a: ArrayLike<number>, b: ArrayLike<number>): number =>
-    Array.from(a).reduce((sum, value, index) => sum + value * (b[index] ?? NaN), 0);
-  return dot(one, other) / Math.sqrt(dot(one, one) * dot(other, other));
-}
-
-function largestDifference(one: ArrayLike<number>, other: ArrayLike<number>): number {
-  expect(one.length).toBe(other.length);
-  return Array.from(one).reduce((most, value, index) => Math.max(most, Math.abs(value - (other[index] ?? NaN))), 0);
-}
 
 function cosinesWith(reference: readonly ReferenceText[], encoded: readonly EncodedText[]): number[] {
   return reference.map(({ embedding }, index) => cosine(embedding, encoded[index]?.encoded.embedding ?? []));

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { SparseVector } from "@polyseme/core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { largestDifference } from "../../../test/support/compare-vectors.ts";
 import { goldenSparse, SPARSE_DIMENSIONS, SPARSE_MODEL, SPARSE_MODELS } from "../../../test/support/sparse-model.ts";
 import { fixtureModel } from "../../../test/support/fixture-models.ts";
 import { makeCatalog } from "./catalog.ts";
@@ -134,8 +135,3 @@ describe("the weights of a text", () => {
     expect(sparseBatchTokens(2 ** 26)).toBe(1);
   });
 });
-
-function largestDifference(one: ArrayLike<number>, other: ArrayLike<number>): number {
-  expect(one.length).toBe(other.length);
-  return Array.from(one).reduce((most, value, index) => Math.max(most, Math.abs(value - (other[index] ?? NaN))), 0);
-}

@@ -2,6 +2,7 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { cosine } from "../../../../test/support/compare-vectors.ts";
 import { SMALL, writeSmallBert } from "../../../../test/fixtures/encoder/small-bert.ts";
 import { planOutputs } from "../append-outputs.ts";
 import { makeGraph } from "../made-graph.ts";
@@ -42,12 +43,6 @@ async function run(model: Uint8Array, rows: readonly Int32Array[], wanted = "las
   await session.release();
   const data = Array.from(results[wanted]?.data as Float32Array);
   return lengths.map((length, row) => data.slice(row * longest * WIDTH, (row * longest + length) * WIDTH));
-}
-
-function cosine(one: readonly number[], other: readonly number[]): number {
-  const dot = (a: readonly number[], b: readonly number[]): number =>
-    a.reduce((sum, v, i) => sum + v * (b[i] ?? NaN), 0);
-  return dot(one, other) / Math.sqrt(dot(one, one) * dot(other, other));
 }
 
 test("products are found with those that read the same activations together", () => {
