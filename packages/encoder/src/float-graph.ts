@@ -75,20 +75,24 @@ const REWRITES: Readonly<Record<string, Rewrite>> = {
     const [input = "", weights = "", inputScale = "", weightScale = "", inputZero = "", weightZero = "", bias = ""] =
       node.inputs;
     const result = node.outputs[0] ?? "";
-    const source = links.producer(input);
-    if (source?.operator !== "QuantizeLinear")
-      throw new Error("it multiplies integers that are not quantised before it");
+    const source = quantisingOf(input, links);
+    if (source === undefined) throw new Error("it multiplies integers that are not quantised before it");
     // Dividing by the scale before the product and multiplying by it behind undo each other.
-    if (scalarOf(writer, source.inputs[1]) !== scalarOf(writer, inputScale))
+    const scale = source.scale === undefined ? 1 : scalarOf(writer, source.scale);
+    if (scale !== scalarOf(writer, inputScale))
       throw new Error("a product takes another scale off its activations than was put on");
-    if (source.inputs[2] !== inputZero) throw new Error("a product takes off another zero point than was put on");
+    if (source.zero !== inputZero) throw new Error("a product takes off another zero point than was put on");
     if (weightZero !== "" && tensorOf(writer, weightZero).data.some((zero) => zero !== 0))
       throw new Error("its weights have zero points other than 0");
     writer.tensors.set(weights, dequantised(tensorOf(writer, weights), valuesOf(tensorOf(writer, weightScale))));
-    const rows = bias === "" ? unscaledRows(source, result, links) : undefined;
-    if (rows !== undefined) links.readers(result).forEach((reader) => rescales.add(reader));
+    const { own } = source;
+    const isRescaled = bias === "" && own !== undefined && isMultipliedBy(own.scale, result, links);
+    if (isRescaled) links.readers(result).forEach((reader) => rescales.add(reader));
+    const rows = isRescaled ? own.rows : source.rows;
+    if (rows === undefined)
+      throw new Error("its rows are divided by their own scales and not multiplied by them again");
     const product = bias === "" ? result : `${result}.product`;
-    writer.add(standardNode("MatMul", [rows ?? source.inputs[0] ?? "", weights], product));
+    writer.add(standardNode("MatMul", [rows, weights], product));
     if (bias !== "") writer.add(standardNode("Add", [product, bias], result));
   },
   "com.microsoft.FusedMatMul": (node, writer) => {
@@ -175,17 +179,44 @@ function tensorOf({ tensors }: Writer, name: string): ModelTensor {
   return tensor;
 }
 
-/** The rows before they were divided by their own scale, where all readers of the product multiply it by that scale again. */
-function unscaledRows(quantise: ModelNode, result: string, links: Links): string | undefined {
-  const divided = links.producer(quantise.inputs[0]);
-  if (divided?.operator !== "Mul") return undefined;
-  const [rows = "", inverse = ""] = divided.inputs;
+/** How activations became integers. */
+interface Quantising {
+  /** What one scale was put on; undefined: there are no such rows, each was put on its own at once. */
+  readonly rows: string | undefined;
+  /** undefined: 1. */
+  readonly scale: string | undefined;
+  readonly zero: string;
+  /** The rows before each was divided by a scale of its own. */
+  readonly own: { readonly rows: string; readonly scale: string } | undefined;
+}
+
+function quantisingOf(integers: string, links: Links): Quantising | undefined {
+  const producer = links.producer(integers);
+  if (producer?.operator === "Reshape") return quantisedByRow(producer, links);
+  if (producer?.operator !== "QuantizeLinear") return undefined;
+  const [rows = "", scale = "", zero = ""] = producer.inputs;
+  const divided = links.producer(rows);
+  const [before = "", inverse] = divided?.operator === "Mul" ? divided.inputs : [];
   const reciprocal = links.producer(inverse);
-  if (reciprocal?.operator !== "Reciprocal") return undefined;
-  const scale = reciprocal.inputs[0] ?? "";
-  const undoes = ({ operator, inputs }: ModelNode): boolean =>
-    operator === "Mul" && inputs[0] === result && inputs[1] === scale;
-  return links.readers(result).every(undoes) ? rows : undefined;
+  const own = reciprocal?.operator === "Reciprocal" ? { rows: before, scale: reciprocal.inputs[0] ?? "" } : undefined;
+  return { rows, scale, zero, own };
+}
+
+/** The rows were laid along the axis that has a scale for each, and laid out again. */
+function quantisedByRow(reshape: ModelNode, links: Links): Quantising | undefined {
+  const quantise = links.producer(reshape.inputs[0]);
+  if (quantise?.operator !== "QuantizeLinear") return undefined;
+  const parts = quantise.inputs.map((name) => links.producer(name));
+  if (parts.map((part) => part?.operator).join() !== "Reshape,Reshape,Expand") return undefined;
+  const [rows = "", scale = "", zero = ""] = parts.map((part) => part?.inputs[0] ?? "");
+  return { rows: undefined, scale: undefined, zero, own: { rows, scale } };
+}
+
+/** Whether all that reads it multiplies it by that scale. */
+function isMultipliedBy(scale: string, result: string, links: Links): boolean {
+  return links
+    .readers(result)
+    .every(({ operator, inputs }) => operator === "Mul" && inputs[0] === result && inputs[1] === scale);
 }
 
 /** [rows, columns] of int8 by each column's scale. */

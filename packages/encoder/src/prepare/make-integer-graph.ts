@@ -1,10 +1,10 @@
 import type { OnnxModel } from "../onnx-model.ts";
 import { calibrate, type CalibrateOptions } from "./calibrate.ts";
+import { chooseSmoothing } from "./choose-smoothing.ts";
 import { findProducts, type Product } from "./find-products.ts";
-import { findSteps } from "./find-steps.ts";
 import { inputMoments } from "./input-moments.ts";
 import { quantiseGraph, type QuantisedGraph } from "./quantise-graph.ts";
-import { quantiseColumns, smoothingOf, weightsOf, type QuantisedWeights } from "./quantise-weights.ts";
+import { quantiseColumns, weightsOf, type QuantisedWeights } from "./quantise-weights.ts";
 import { triangleOf } from "./round-weights.ts";
 import { useFastGelu } from "./use-fast-gelu.ts";
 
@@ -23,38 +23,45 @@ export async function makeIntegerGraph(
 ): Promise<QuantisedGraph> {
   const groups = findProducts(model);
   if (groups.length === 0) throw new Error("it has no product of activations with constant float32 weights");
-  const few = withShort(texts.slice(0, TEXTS_FOR_TOKENS));
-  const activations = await calibrate(model, groups, withShort(texts), {
+  const few = withOdd(texts.slice(0, TEXTS_FOR_TOKENS));
+  const largest = await calibrate(model, groups, withOdd(texts), {
     ...options,
     onText: (done) => options.onText?.(Math.min(done, texts.length)),
   });
-  const smoothing = new Map(
-    groups.map((group) => [
-      group.input,
-      smoothingOf(group, activations.get(group.input) ?? new Float32Array(group.rows), model),
-    ]),
-  );
-  const steps = await findSteps(model, groups, smoothing, activations, few, options);
+  const activations = await chooseSmoothing(model, groups, largest, few, options);
   const weights = new Map<Product, QuantisedWeights>();
   for await (const { group, moments } of inputMoments(model, groups, few, options)) {
-    const factors = smoothing.get(group.input) ?? new Float32Array(group.rows).fill(1);
+    const factors = activations.get(group.input)?.factors ?? new Float32Array(group.rows).fill(1);
     const triangle = triangleOf(moments, factors);
     for (const product of group.products)
       weights.set(product, quantiseColumns(weightsOf(product, model), product.columns, factors, triangle));
     options.signal?.throwIfAborted();
     await new Promise(setImmediate);
   }
-  return quantiseGraph(useFastGelu(model), { groups, smoothing, steps, weights });
+  return quantiseGraph(useFastGelu(model), { groups, activations, weights });
 }
 
+/** One text in so many is one token again and again, so many times, no text being longer than the longest. */
+const REPEATED_EVERY = 10;
+const REPEATED = { least: 12, range: 40, step: 7 };
+
 /**
- * With texts of one token each, taken out of them: a word or a full stop alone has activations that no longer text has.
- * MiniLM's cosine of "." is 0.990 without them.
+ * With texts of one token each, taken out of them, and with some of one token again and again: a full stop alone, or a line
+ * of dashes, has activations that no other text has. MiniLM's cosine of "." is 0.990 without the former, and 0.9945 instead
+ * of 0.9952 without the latter.
  */
-function withShort(texts: readonly Int32Array[]): Int32Array[] {
-  const short = texts.map((ids, at) => {
-    const [first = 0, own = 0, last = 0] = [ids[0], ids[1 + (at % Math.max(1, ids.length - 2))], ids.at(-1)];
-    return Int32Array.of(first, own, last);
+function withOdd(texts: readonly Int32Array[]): Int32Array[] {
+  const most = texts.reduce((longest, ids) => Math.max(longest, ids.length), 0) - 2;
+  const single = texts.map((ids, at) => repeated(ids, at, 1));
+  const again = texts.flatMap((ids, at) => {
+    const times = REPEATED.least + ((at * REPEATED.step) % REPEATED.range);
+    return at % REPEATED_EVERY === 0 ? [repeated(ids, at, Math.min(times, most))] : [];
   });
-  return [...texts, ...short];
+  return [...texts, ...single, ...again];
+}
+
+/** One of the text's tokens so many times, between its first and its last. */
+function repeated(ids: Int32Array, at: number, times: number): Int32Array {
+  const own = ids[1 + (at % Math.max(1, ids.length - 2))] ?? 0;
+  return Int32Array.of(ids[0] ?? 0, ...Array.from({ length: times }, () => own), ids.at(-1) ?? 0);
 }

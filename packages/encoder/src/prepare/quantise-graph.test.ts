@@ -12,7 +12,7 @@ import { writeModel, type OnnxModel } from "../onnx-model.ts";
 import { padBatch } from "../pad-batch.ts";
 import { calibrate } from "./calibrate.ts";
 import { findProducts, type ProductGroup } from "./find-products.ts";
-import { findSteps, type Steps } from "./find-steps.ts";
+import { EVEN_STEPS, findSteps, type Steps } from "./find-steps.ts";
 import { quantiseGraph, type QuantisedGraph } from "./quantise-graph.ts";
 import { makeIntegerGraph } from "./make-integer-graph.ts";
 import { simplifyGraph } from "./simplify-graph.ts";
@@ -134,8 +134,8 @@ const POOLED: Record<"mean" | "cls" | "max" | "last", (tokens: readonly number[]
 
 test("a group without known activations stays as it was", () => {
   const [first] = groups;
-  const known = new Map(groups.slice(1).map(({ input, rows }) => [input, new Float32Array(rows).fill(1)]));
-  const partly = quantiseGraph(graph, { groups, smoothing: known, steps: new Map(), weights: new Map() });
+  const known = new Map(groups.slice(1).map(({ input }) => [input, { factors: undefined, steps: EVEN_STEPS }]));
+  const partly = quantiseGraph(graph, { groups, activations: known, weights: new Map() });
   expect(partly).toMatchObject({ integerProducts: 9, floatProducts: 3 });
   expect(findProducts(partly.model).map(({ input }) => input)).toEqual([first?.input]);
 });

@@ -1,14 +1,15 @@
 import { STATIC_OUTPUT, inputTableRows } from "../append-outputs.ts";
 import { linksOf, livePart, type Links } from "../model-links.ts";
-import { countsTensor, floatTensor, scalarTensor, standardNode, valuesOf } from "../model-tensor.ts";
+import { floatTensor, standardNode, valuesOf } from "../model-tensor.ts";
 import { ELEMENT, type ModelNode, type ModelTensor, type OnnxModel } from "../onnx-model.ts";
 import { metadataField } from "../onnx-graph.ts";
 import { valueInfo } from "../onnx-parts.ts";
 import { NO_OVERFLOW } from "../read-model-folder.ts";
+import type { ActivationPlan } from "./choose-smoothing.ts";
 import type { Product, ProductGroup } from "./find-products.ts";
-import { EVEN_STEPS, stepsAbove, stepsBelow, type Steps } from "./find-steps.ts";
+import { EVEN_STEPS, type Steps } from "./find-steps.ts";
 import { withNeededOpsets } from "./model-opset.ts";
-import { reduceLastAxis } from "./reduce-last-axis.ts";
+import { ONE, SHARED_TENSORS, quantiseRowsOf } from "./quantise-activations.ts";
 import { quantiseColumns, quantiseRows, weightsOf, type QuantisedWeights } from "./quantise-weights.ts";
 
 export interface QuantisedGraph {
@@ -19,8 +20,6 @@ export interface QuantisedGraph {
   readonly hasInt8Table: boolean;
 }
 
-/** A row of zeros has no scale of its own. */
-const LEAST_SCALE = 1e-8;
 /** What reads a sum first when it normalises it; the mean where exporters wrote the norm in parts. */
 const NORMS = new Set(["LayerNormalization", "ReduceMean"]);
 /** A table below this is not worth two more nodes. */
@@ -29,10 +28,8 @@ const LEAST_TABLE_ROWS = 1_000;
 /** What quantising needs to know. By the groups' inputs, where nothing else is said. */
 export interface QuantisePlan {
   readonly groups: readonly ProductGroup[];
-  /** What each channel is divided by; a group without it stays as it is. */
-  readonly smoothing: ReadonlyMap<string, Float32Array>;
-  /** Even ones, each row's own, where there are none. */
-  readonly steps: ReadonlyMap<string, Steps>;
+  /** A group without a plan stays as it is. */
+  readonly activations: ReadonlyMap<string, ActivationPlan>;
   /** By product; those without are rounded one by one. */
   readonly weights: ReadonlyMap<Product, QuantisedWeights>;
 }
@@ -42,10 +39,10 @@ export interface QuantisePlan {
  * scale that is always the same, so that its vector depends on its own text alone, whatever else is in the batch.
  */
 export function quantiseGraph(model: OnnxModel, plan: QuantisePlan): QuantisedGraph {
-  const { groups, smoothing } = plan;
+  const { groups, activations } = plan;
   const writer = new Quantiser(model, plan);
-  const chosen = groups.filter(({ input }) => smoothing.has(input));
-  for (const group of chosen) writer.plan(group, smoothing.get(group.input) ?? new Float32Array(group.rows).fill(1));
+  const chosen = groups.filter(({ input }) => activations.has(input));
+  for (const group of chosen) writer.plan(group, activations.get(group.input)?.factors);
   for (const node of model.nodes) writer.add(node);
   const integerProducts = chosen.reduce((sum, { products }) => sum + products.length, 0);
   const all = groups.reduce((sum, { products }) => sum + products.length, 0);
@@ -81,14 +78,14 @@ class Quantiser {
     this.#links = linksOf(model);
     this.#tensors = new Map(model.tensors);
     this.#tableRows = inputTableRows(model);
-    this.#tensors.set("polyseme_one", scalarTensor(1));
-    this.#tensors.set("polyseme_least", scalarTensor(LEAST_SCALE));
-    this.#tensors.set("polyseme_last_axis", countsTensor(-1));
+    for (const [name, tensor] of SHARED_TENSORS) this.#tensors.set(name, tensor);
   }
 
   /** Writes the group's weights down as integers. */
-  plan(group: ProductGroup, factors: Float32Array): void {
-    this.#smoothing.set(group.input, this.#folded(group, factors) ? undefined : factors);
+  plan(group: ProductGroup, smoothing: Float32Array | undefined): void {
+    const isFolded = smoothing !== undefined && this.#folded(group, smoothing);
+    this.#smoothing.set(group.input, isFolded ? undefined : smoothing);
+    const factors = smoothing ?? new Float32Array(group.rows).fill(1);
     group.products.forEach((product) => {
       const quantised =
         this.#plan.weights.get(product) ??
@@ -130,10 +127,11 @@ class Quantiser {
     return true;
   }
 
-  #addProduct({ input }: ProductGroup, { node, bias }: Product): void {
+  #addProduct(group: ProductGroup, { node, bias }: Product): void {
     const result = node.outputs[0] ?? "";
+    const { input } = group;
     const { scale } = this.#stepsOf(input);
-    if (!this.#quantised.has(input)) this.#quantiseInput(input);
+    if (!this.#quantised.has(input)) this.#quantiseInput(group);
     if (scale !== undefined) {
       const { sum = result, added = bias } = this.#biasAfter(node, bias);
       this.#nodes.push(integerProduct(input, result, { scale: `${input}::scale`, bias: added, output: sum }));
@@ -142,39 +140,22 @@ class Quantiser {
     const scaled = bias === undefined ? result : `${result}::scaled`;
     const output = `${result}::product`;
     this.#nodes.push(
-      integerProduct(input, result, { scale: "polyseme_one", bias: undefined, output }),
+      integerProduct(input, result, { scale: ONE, bias: undefined, output }),
       standardNode("Mul", [output, `${input}::scale`], scaled),
     );
     if (bias !== undefined) this.#nodes.push(standardNode("Add", [scaled, bias], result));
   }
 
-  #quantiseInput(input: string): void {
+  #quantiseInput({ input, rows: width }: ProductGroup): void {
     this.#quantised.add(input);
-    const { zero, scale } = this.#stepsOf(input);
-    const rows = this.#smoothed(input);
-    const name = (part: string): string => `${input}::${part}`;
-    this.#tensors.set(name("zero"), { dims: [], element: ELEMENT.uint8, data: Uint8Array.of(zero) });
-    if (scale !== undefined) {
-      this.#tensors.set(name("scale"), scalarTensor(scale));
-      this.#nodes.push(standardNode("QuantizeLinear", [rows, name("scale"), name("zero")], name("integers")));
-      return;
-    }
-    this.#tensors.set(name("above"), scalarTensor(1 / stepsAbove(zero)));
-    this.#tensors.set(name("below"), scalarTensor(-1 / stepsBelow(zero)));
-    this.#nodes.push(
-      reduceLastAxis(this.#model, "ReduceMax", rows, name("most")),
-      reduceLastAxis(this.#model, "ReduceMin", rows, name("least")),
-      standardNode("Mul", [name("most"), name("above")], name("scale.above")),
-      standardNode("Mul", [name("least"), name("below")], name("scale.below")),
-      standardNode("Max", [name("scale.above"), name("scale.below"), "polyseme_least"], name("scale")),
-      standardNode("Reciprocal", [name("scale")], name("inverse")),
-      standardNode("Mul", [rows, name("inverse")], name("steps")),
-      standardNode("QuantizeLinear", [name("steps"), "polyseme_one", name("zero")], name("integers")),
-    );
+    const rows = { rows: this.#smoothed(input), width };
+    const { nodes, tensors } = quantiseRowsOf(this.#model, input, rows, this.#stepsOf(input));
+    this.#nodes.push(...nodes);
+    for (const [name, tensor] of tensors) this.#tensors.set(name, tensor);
   }
 
   #stepsOf(input: string): Steps {
-    return this.#plan.steps.get(input) ?? EVEN_STEPS;
+    return this.#plan.activations.get(input)?.steps ?? EVEN_STEPS;
   }
 
   /** The activations divided by their channels' factors, where the norm before them does not do so. */

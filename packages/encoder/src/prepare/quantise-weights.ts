@@ -19,13 +19,12 @@ const PAIR_MOST = 127;
 const PAIR_FITS = 128;
 /** Largest magnitude of int8; -128 is left out so that both signs have the same steps. */
 const INT8_MOST = 127;
-/**
- * How much of a channel's range is moved from the activations into the weights. MiniLM over 100 texts: mean cosine 0.99917;
- * with 0.5 and 0.5 0.99908. With a scale of each row's own and weights rounded one by one: 0.5 and 0.5 0.99904, 0.65 and
- * 0.35 0.99879, 0.65 and 0.5 0.99896, 0.8 and 0.35 0.99863.
- */
-const SHARE_OF_ACTIVATIONS = 0.5;
-const SHARE_OF_WEIGHTS = 0.35;
+/** How much of a channel's range is moved from the activations into the weights. */
+export interface SmoothingShare {
+  readonly activations: number;
+  readonly weights: number;
+}
+
 /** A channel that is (nearly) never used must not ask for an endless factor. */
 const LEAST_MAGNITUDE = 1e-5;
 
@@ -43,7 +42,12 @@ export function weightsOf({ weights, isTransposed, rows, columns }: Product, mod
  * take the steps of all others (SmoothQuant). Geometric mean 1.
  * @param largest of each channel's activations
  */
-export function smoothingOf({ rows, products }: ProductGroup, largest: Float32Array, model: OnnxModel): Float32Array {
+export function smoothingOf(
+  { rows, products }: ProductGroup,
+  largest: Float32Array,
+  model: OnnxModel,
+  share: SmoothingShare,
+): Float32Array {
   const loudest = new Float32Array(rows);
   products.forEach((product) => {
     const values = weightsOf(product, model);
@@ -55,8 +59,8 @@ export function smoothingOf({ rows, products }: ProductGroup, largest: Float32Ar
   const logs = Float64Array.from(
     loudest,
     (weight, row) =>
-      SHARE_OF_ACTIVATIONS * Math.log(Math.max(largest[row] ?? 0, LEAST_MAGNITUDE)) -
-      SHARE_OF_WEIGHTS * Math.log(Math.max(weight, LEAST_MAGNITUDE)),
+      share.activations * Math.log(Math.max(largest[row] ?? 0, LEAST_MAGNITUDE)) -
+      share.weights * Math.log(Math.max(weight, LEAST_MAGNITUDE)),
   );
   const mean = logs.reduce((sum, one) => sum + one, 0) / rows;
   return Float32Array.from(logs, (log) => Math.exp(log - mean));
