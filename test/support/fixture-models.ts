@@ -19,16 +19,34 @@ export interface GoldenPair {
   readonly score: number;
 }
 
+/** What PyLate says of a query or a document. */
+export interface GoldenTokens {
+  readonly kind: "query" | "document";
+  readonly text: string;
+  readonly ids: readonly number[];
+  /** How many of the first tokens others see. */
+  readonly attended: number;
+  /** 1 for each token that is compared. */
+  readonly kept: readonly number[];
+  /** Of those, at length 1. */
+  readonly vectors: readonly (readonly number[])[];
+}
+
 const FOLDER = fileURLToPath(new URL("../fixtures/models", import.meta.url));
 
 /** Names of the small models of random weights that test/fixtures/models/make.py made. */
 export function fixtureModels(): string[] {
-  return allModels().filter((name) => !name.startsWith("cross-"));
+  return allModels().filter((name) => !name.startsWith("cross-") && !name.startsWith("colbert-"));
 }
 
 /** Those of them that score pairs, which test/fixtures/models/make_cross.py made. */
 export function crossModels(): string[] {
   return allModels().filter((name) => name.startsWith("cross-"));
+}
+
+/** Those of them whose texts are compared token by token, which test/fixtures/models/make_colbert.py made. */
+export function lateModels(): string[] {
+  return allModels().filter((name) => name.startsWith("colbert-"));
 }
 
 function allModels(): string[] {
@@ -48,6 +66,10 @@ export function goldenTexts(name: string): GoldenText[] {
 
 export function goldenPairs(name: string): GoldenPair[] {
   return goldenOf(fixtureModel(name)) as GoldenPair[];
+}
+
+export function goldenTokens(name: string): GoldenTokens[] {
+  return goldenOf(fixtureModel(name)) as GoldenTokens[];
 }
 
 /** What its library says of each text, as the folder of a made model holds it. */
