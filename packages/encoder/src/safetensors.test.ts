@@ -1,6 +1,9 @@
-import { describe, expect, test } from "vitest";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parseDense, readDense } from "./dense-layer.ts";
-import { readSafeTensor } from "./safetensors.ts";
+import { readExcerpt, readSafeTensor } from "./safetensors.ts";
 
 function fileOf(header: unknown, data: Uint8Array = new Uint8Array(0)): Uint8Array {
   const json = Buffer.from(typeof header === "string" ? header : JSON.stringify(header));
@@ -44,6 +47,44 @@ describe("a tensor of a .safetensors file", () => {
     ["that is null", fileOf({ a: null })],
   ])("is refused in a file %s", (_, file) => {
     expect(() => readSafeTensor(file, "a")).toThrow();
+  });
+});
+
+describe("one tensor out of a file", () => {
+  let folder: string;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "polyseme-weights-"));
+  });
+  afterAll(() => rm(folder, { recursive: true }));
+
+  const excerpt = async (file: Uint8Array, name: string, mostBytes = 100): Promise<Uint8Array> => {
+    await writeFile(join(folder, "weights"), file);
+    return readExcerpt(join(folder, "weights"), name, mostBytes);
+  };
+
+  test("is read without the others, at most so large", async () => {
+    const header = { a: entry("F32", [2], [0, 8]), b: entry("F32", [1], [8, 12]) };
+    const file = fileOf(header, bytes(Float32Array.of(1, 2, 3)));
+    const found = await excerpt(file, "b");
+    expect([...(readSafeTensor(found, "b")?.values ?? [])]).toEqual([3]);
+    expect(readSafeTensor(found, "a")).toBeUndefined();
+    expect(readSafeTensor(await excerpt(file, "toString"), "toString")).toBeUndefined();
+    await expect(excerpt(file, "a", 7)).rejects.toThrow(/8 bytes/);
+  });
+
+  test.each([
+    ["of nothing", Buffer.alloc(0)],
+    ["cut in its length", Buffer.alloc(5)],
+    ["whose header is said to be 10 GB", Buffer.from([0, 0xe4, 0x0b, 0x54, 2, 0, 0, 0, 0x7b, 0x7d])],
+    ["whose header is no JSON", fileOf("{")],
+    ["whose header is null", fileOf("null")],
+    ["whose data is cut", fileOf({ a: entry("F32", [2], [0, 8]) }, new Uint8Array(7))],
+    ["that leads before its data", fileOf({ a: entry("F32", [2], [-8, 0]) }, new Uint8Array(8))],
+    ["whose end is before its beginning", fileOf({ a: entry("F32", [2], [8, 0]) }, new Uint8Array(8))],
+    ["without a place", fileOf({ a: {} })],
+    ["that is null", fileOf({ a: null })],
+  ])("is refused in a file %s", async (_, file) => {
+    await expect(excerpt(file, "a").then((found) => readSafeTensor(found, "a"))).rejects.toThrow();
   });
 });
 

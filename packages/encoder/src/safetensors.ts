@@ -1,3 +1,4 @@
+import { open, type FileHandle } from "node:fs/promises";
 import { fromHalves } from "@polyseme/core";
 
 /** Weights of a .safetensors file: a length, a JSON header of that length, and the values. */
@@ -42,6 +43,44 @@ export function readSafeTensor(file: Uint8Array, name: string): SafeTensor | und
   if (to - from !== count * element.bytes || dataAt + to > file.length)
     throw new Error(`its tensor ${name} does not lie where the header says`);
   return { shape, values: element.read(new Uint8Array(file.subarray(dataAt + from, dataAt + to)).buffer) };
+}
+
+/**
+ * A file of weights with that one tensor out of a larger file, the rest of which is not read; with none where it has none.
+ * @throws Error when the file is not what its header says, or the tensor has more bytes
+ */
+export async function readExcerpt(path: string, name: string, mostBytes: number): Promise<Uint8Array> {
+  const file = await open(path);
+  try {
+    const { size } = await file.stat();
+    const length = await readAt(file, 0, Math.min(LENGTH_BYTES, size));
+    const headerBytes = length.length < LENGTH_BYTES ? Infinity : Number(length.readBigUInt64LE());
+    if (headerBytes > Math.min(MOST_HEADER_BYTES, size - LENGTH_BYTES)) throw new Error("it ends inside of its header");
+    const header = JSON.parse((await readAt(file, LENGTH_BYTES, headerBytes)).toString()) as Record<string, Entry>;
+    const entry = Object.hasOwn(header, name) ? header[name] : undefined;
+    if (entry === undefined) return fileOf({}, Buffer.alloc(0));
+    const [from = 0, to = 0] = isCounts(entry.data_offsets) ? entry.data_offsets : [];
+    if (to < from || LENGTH_BYTES + headerBytes + to > size)
+      throw new Error(`its tensor ${name} does not lie where the header says`);
+    if (to - from > mostBytes) throw new Error(`its tensor ${name} has ${to - from} bytes, far more than it needs`);
+    const data = await readAt(file, LENGTH_BYTES + headerBytes + from, to - from);
+    return fileOf({ [name]: { ...entry, data_offsets: [0, data.length] } }, data);
+  } finally {
+    await file.close();
+  }
+}
+
+async function readAt(file: FileHandle, position: number, length: number): Promise<Buffer> {
+  const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, position);
+  if (bytesRead < length) throw new Error("it became shorter while it was read");
+  return buffer;
+}
+
+function fileOf(header: Readonly<Record<string, Entry>>, data: Buffer): Uint8Array {
+  const json = Buffer.from(JSON.stringify(header));
+  const length = Buffer.alloc(LENGTH_BYTES);
+  length.writeBigUInt64LE(BigInt(json.length));
+  return Buffer.concat([length, json, data]);
 }
 
 interface Entry {
