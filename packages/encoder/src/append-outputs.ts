@@ -1,4 +1,5 @@
-import { headParts, type EmbeddingHead } from "./embedding-head.ts";
+import type { DenseLayer } from "./dense-layer.ts";
+import { headParts, tokenParts, type EmbeddingHead } from "./embedding-head.ts";
 import { type OnnxGraph } from "./onnx-graph.ts";
 import { ELEMENT } from "./onnx-model.ts";
 import { graphAddition, node, output, type Part } from "./onnx-parts.ts";
@@ -15,11 +16,12 @@ export const TOKEN_OUTPUTS = ["last_hidden_state", "token_embeddings", "hidden_s
 const OWN_OUTPUT = "polyseme_embedding";
 /** Under which exporters give a classifier's answer. */
 const LOGITS_OUTPUT = "logits";
+const PROJECTED_OUTPUT = "polyseme_tokens";
 const SCORE_OUTPUT = "polyseme_score";
 
 export interface ModelOutputs {
   readonly embedding?: string | undefined;
-  /** [batch, tokens, dimensions] of the last layer. */
+  /** [batch, tokens, dimensions] of the last layer, or of what is compared in late interaction. */
   readonly contextual?: string | undefined;
   /** Rows of the input table; undefined where the graph shows no such table. */
   readonly statics?: string | undefined;
@@ -44,6 +46,8 @@ export type GraphOutputs = ModelOutputs | PairOutputs;
 export interface EmbeddingPlan {
   readonly pooling: ModelInfo["pooling"];
   readonly head: EmbeddingHead;
+  /** What each vector of a token goes through before it is normalised and pooled; undefined: pooled as it is. */
+  readonly tokenLayers?: readonly DenseLayer[] | undefined;
   /** The graph's own pooled output is passed over. */
   readonly ignoresPooled: boolean;
 }
@@ -55,18 +59,20 @@ export interface EmbeddingPlan {
  * @throws Error when the graph gives no vector a token.
  */
 export function planOutputs(graph: OnnxGraph, plan: EmbeddingPlan): ModelOutputs {
-  const contextual =
+  const hidden =
     TOKEN_OUTPUTS.find((name) => graph.outputs.includes(name)) ??
     graph.outputs.find((name) => name !== EMBEDDING_OUTPUT && name !== STATIC_OUTPUT);
-  if (contextual === undefined) throw new Error("its graph has no output with one vector a token");
-  if (contextual === LOGITS_OUTPUT)
+  if (hidden === undefined) throw new Error("its graph has no output with one vector a token");
+  if (hidden === LOGITS_OUTPUT)
     throw new Error(
       "its graph gives logits and no vectors: it is a classifier. One that scores pairs of texts is named by POLYSEME_RERANK_MODEL",
     );
   const isPooled = graph.outputs.includes(EMBEDDING_OUTPUT);
   const isWhole = isPooled && !plan.ignoresPooled && plan.head.cutTo === undefined;
   const embedding = isPooled && !isWhole ? OWN_OUTPUT : EMBEDDING_OUTPUT;
-  const parts: Part[] = [];
+  const { tokenLayers } = plan;
+  const contextual = tokenLayers === undefined ? hidden : PROJECTED_OUTPUT;
+  const parts: Part[] = tokenLayers === undefined ? [] : tokenParts(hidden, tokenLayers, contextual);
   // What exporters call so has been through all of the model's modules.
   if (isPooled && !isWhole && !plan.ignoresPooled)
     parts.push(...headParts(EMBEDDING_OUTPUT, { ...plan.head, steps: [] }, embedding));

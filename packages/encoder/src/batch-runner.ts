@@ -255,7 +255,7 @@ class Runner implements BatchRunner {
     this.#running++;
     const startedMs = performance.now();
     const batch = padTyped(
-      items.map(({ ids, options }) => ({ ids, types: options.types })),
+      items.map(({ ids, options: { types, seen } }) => ({ ids, types, seen })),
       this.#options.padTokenId,
     );
     try {

@@ -16,6 +16,8 @@ export interface ModelShape {
   readonly pooling: ModelInfo["pooling"];
   /** The embedding is more than pooled vectors of tokens; left out: it is not. */
   readonly isProjected?: boolean;
+  /** Its texts are compared token by token; left out: they are not. */
+  readonly isLateInteraction?: boolean;
   /** Left out: it wants none. */
   readonly prompts?: ModelPrompts;
 }
@@ -77,7 +79,9 @@ export function makeCatalog(options: {
           { details: { field: "model" } },
         );
       const { dimensions, maxTokens, pooling, prompts } = model;
-      return { name: found.name, dimensions, maxTokens, pooling, prompts, isProjected: isProjected(model) };
+      const isLateInteraction = model.lateInteraction !== undefined;
+      const shape = { name: found.name, dimensions, maxTokens, pooling, prompts };
+      return { ...shape, isProjected: isProjected(model), isLateInteraction };
     },
     async describeSparse(name) {
       const found = await find(name);

@@ -1,4 +1,5 @@
 import type { DenseLayer } from "./dense-layer.ts";
+import { ELEMENT } from "./onnx-model.ts";
 import { node, output, tensor, type Part } from "./onnx-parts.ts";
 
 /** What is done with the pooled vector before it is normalised for the last time. */
@@ -29,8 +30,23 @@ export function headParts(pooled: string, { steps, cutTo }: EmbeddingHead, resul
   return [...parts, normParts(value, result), output(result)];
 }
 
-function normParts(value: string, result: string): Part {
-  return node("LpNormalization", [value], result, { axis: 1, p: 2 });
+/**
+ * Nodes from vectors of tokens [batch, tokens, width] to the output of that name [batch, tokens, dimensions], each of length
+ * 1: what a model for late interaction compares.
+ */
+export function tokenParts(hidden: string, layers: readonly DenseLayer[], result: string): Part[] {
+  const parts: Part[] = [node("Cast", [hidden], `${result}_cast`, { to: ELEMENT.float })];
+  let value = `${result}_cast`;
+  layers.forEach((layer, index) => {
+    const name = `${result}_${index}`;
+    parts.push(...denseParts(value, layer, name));
+    value = name;
+  });
+  return [...parts, normParts(value, result, 2), output(result)];
+}
+
+function normParts(value: string, result: string, axis = 1): Part {
+  return node("LpNormalization", [value], result, { axis, p: 2 });
 }
 
 function denseParts(value: string, layer: DenseLayer, result: string): Part[] {

@@ -3,7 +3,7 @@ import { isAbsolute, join, resolve, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { PolysemeError } from "@polyseme/core";
 import { parseHubId } from "./hub/hub-id.ts";
-import { exists } from "./read-model-folder.ts";
+import { exists } from "./exists.ts";
 
 export interface FoundModel {
   readonly name: string;

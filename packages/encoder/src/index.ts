@@ -1,4 +1,5 @@
 export { openEncoder, embedTexts, encodeTexts, type EncodedText, type OpenEncoderOptions } from "./encoder.ts";
+export { embedQueries, encodeQuery, type EncodedQuery } from "./encode-query.ts";
 export type { BatchReport } from "./batch-runner.ts";
 export { openCrossEncoder, type CrossEncoder, type CrossInfo, type PairScore } from "./cross-encoder.ts";
 export { readAnyConfig, readPairFolder } from "./pair-folder.ts";
@@ -9,6 +10,7 @@ export { sparseTexts } from "./sparse-texts.ts";
 export { normalised } from "./check-vectors.ts";
 export { poolUnits, wordNumbers } from "./pool-units.ts";
 export { openRowProducts, productQueries, type ProductQueries, type RowProducts } from "./row-products.ts";
+export { tokenUnits } from "./token-units.ts";
 export { unitVectors, wordUnits } from "./word-units.ts";
 export type { ModelConfig } from "./parse-model-config.ts";
 export { readModelConfig, readModelFolder, type ModelFolder } from "./read-model-folder.ts";

@@ -11,6 +11,8 @@ export interface ModelModules {
   readonly head: readonly HeadModule[];
   /** The pooling makes weights of the vocabulary, and no vector. */
   readonly isSplade?: boolean;
+  /** Folders of the dense layers that each vector of a token goes through, of a model without a pooling; else left out. */
+  readonly tokenLayers?: readonly string[];
   /** Whether its own library would give vectors of length 1; polyseme always does. */
   readonly normalises: boolean;
 }
@@ -35,6 +37,9 @@ export function parseModules(file: unknown): ModelModules {
   if (first?.name !== "Transformer")
     throw new BadModelFile("modules.json", `begins with ${quoted(first?.name)}, and only a Transformer can be run`);
   if (second === undefined) return { pooling: POOLING_FOLDER, head: [], normalises: false };
+  const behind = [second, ...others];
+  if (second.name === "Dense" && behind.every(({ name }) => name === "Dense" || name === "Normalize"))
+    return { pooling: POOLING_FOLDER, head: [], tokenLayers: tokenLayersOf(behind), normalises: true };
   if (second.name !== "Pooling")
     throw new BadModelFile(
       "modules.json",
@@ -49,6 +54,14 @@ export function parseModules(file: unknown): ModelModules {
     );
   });
   return { pooling: second.folder, head, normalises: head.at(-1)?.kind === "normalise" };
+}
+
+/** A norm between two layers would be one of tokens, and at the end there is one in any case. */
+function tokenLayersOf(modules: readonly { readonly name: string; readonly folder: string }[]): string[] {
+  const norm = modules.findIndex(({ name }) => name === "Normalize");
+  if (norm >= 0 && norm < modules.length - 1)
+    throw new BadModelFile("modules.json", "normalises vectors of tokens between two layers, which is not supported");
+  return modules.flatMap(({ name, folder }) => (name === "Dense" ? [folder] : []));
 }
 
 function moduleOf(value: unknown): { name: string; folder: string } {

@@ -4,7 +4,8 @@ import { chooseProviders, deviceUnavailable, type Provider } from "./choose-prov
 import type { OpenEncoderOptions } from "./encoder.ts";
 import type { Precision } from "./made-graph.ts";
 import type { GraphOutputs } from "./append-outputs.ts";
-import { exists, FLOAT_FILES, HALF_FILE, type ModelFolder } from "./read-model-folder.ts";
+import { exists } from "./exists.ts";
+import { FLOAT_FILES, HALF_FILE, type ModelFolder } from "./read-model-folder.ts";
 import { runtimeHere } from "./runtime-here.ts";
 import type { ModelInfo } from "./types.ts";
 

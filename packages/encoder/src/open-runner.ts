@@ -83,6 +83,7 @@ function sessionSpec(
     outputNames,
     dimensions: model.dimensions,
     tokenDimensions: model.tokenDimensions,
+    staticDimensions: model.staticDimensions,
     warmUp,
   };
 }

@@ -2,11 +2,13 @@ import { BadModelFile } from "./bad-model-file.ts";
 import { parseDense, type DenseShape } from "./dense-layer.ts";
 import { isRecord, positiveNumbers, wholeNumber, type Json } from "./json-values.ts";
 import { knownRecipe } from "./known-models.ts";
+import type { LateInteraction } from "./late-interaction.ts";
 import { parseModules, type ModelModules } from "./model-modules.ts";
 import { promptsOf, type ModelPrompts } from "./model-prompts.ts";
 import { parseRecipe, RECIPE_FILE, type ModelRecipe } from "./model-recipe.ts";
 import { parsePooling, poolsPrompt, type PoolingMode } from "./pooling-mode.ts";
 import { checkSpladePooling } from "./sparse-output.ts";
+import { lateModelOf } from "./late-model.ts";
 import type { ModelInfo } from "./types.ts";
 
 /** The JSON files of a model folder; undefined: the folder has no such file. */
@@ -18,6 +20,8 @@ export interface ModelConfigFiles {
   readonly pooling: unknown;
   readonly modules: unknown;
   readonly sentenceTransformers?: unknown;
+  /** artifact.metadata of ColBERT's own layout, of a folder without modules.json. */
+  readonly metadata?: unknown;
   /** config.json of each dense layer's folder, by folder. */
   readonly dense?: ReadonlyMap<string, unknown>;
   /** What the user wrote beside the model's own files. */
@@ -39,8 +43,14 @@ export interface ModelConfig {
   readonly vocabularySize: number | undefined;
   /** Of the embedding. */
   readonly dimensions: number;
-  /** Of the vector of a token. */
+  /** Of the contextual vector of a token. */
   readonly tokenDimensions: number;
+  /** Of a row of the input table. */
+  readonly staticDimensions: number;
+  /** How its texts are marked and compared token by token; undefined: it was not trained for that. */
+  readonly lateInteraction: LateInteraction | undefined;
+  /** What each vector of a token goes through, before they are normalised and pooled; only with `lateInteraction`. */
+  readonly tokenLayers: readonly DenseShape[];
   /** Most tokens of one text, special tokens counted. */
   readonly maxTokens: number;
   readonly pooling: ModelInfo["pooling"];
@@ -89,18 +99,19 @@ const NO_LIMIT = 1e9;
 export function parseModelConfig(files: ModelConfigFiles): ModelConfig {
   if (!isRecord(files.config)) throw new BadModelFile("config.json", "is no JSON object");
   const config = files.config;
-  const tokenDimensions =
+  const hidden =
     wholeNumber(config, "hidden_size") ??
     wholeNumber(config, "dim") ??
     wholeNumber(config, "d_model") ??
     wholeNumber(config, "n_embd");
-  if (tokenDimensions === undefined || tokenDimensions === 0)
+  if (hidden === undefined || hidden === 0)
     throw new BadModelFile("config.json", "names no hidden_size (a whole number)");
   const recipe = parseRecipe(files.recipe);
   const known = knownRecipe(namesOf(files.folder, config));
   const modelType = typeof config["model_type"] === "string" ? config["model_type"] : "unknown";
   const padTokenId = wholeNumber(config, "pad_token_id") ?? 0;
   const positionOffset = OFFSET_POSITION_MODELS.has(modelType) ? padTokenId + 1 : 0;
+  const positions = positionsOf(config, positionOffset);
   const modules = parseModules(files.modules);
   const { isSplade = false } = modules;
   if (isSplade) checkSpladePooling(files.pooling, `${modules.pooling}/config.json`);
@@ -108,6 +119,9 @@ export function parseModelConfig(files: ModelConfigFiles): ModelConfig {
     promptsOf(files.sentenceTransformers) ??
     known.prompts ?? { query: "", document: "" };
   const { pooling } = poolingOf(files.pooling, modules, { recipe, known, prompts });
+  const late = lateModelOf(files, modules, hidden);
+  const lateInteraction = late === undefined ? undefined : withinPositions(late.interaction, positions);
+  const tokenDimensions = late?.layers.at(-1)?.to ?? hidden;
   const head = headOf(files, modules, tokenDimensions);
   const width = head.reduce((before, step) => (step.kind === "dense" ? step.to : before), tokenDimensions);
   const dimensions = cutTo(recipe.dimensions, width);
@@ -118,7 +132,16 @@ export function parseModelConfig(files: ModelConfigFiles): ModelConfig {
     vocabularySize: wholeNumber(config, "vocab_size"),
     dimensions,
     tokenDimensions,
-    maxTokens: recipe.maxTokens ?? maxTokensOf(files, config, positionOffset) ?? known.maxTokens ?? DEFAULT_MAX_TOKENS,
+    staticDimensions: hidden,
+    lateInteraction,
+    tokenLayers: late?.layers ?? [],
+    maxTokens:
+      recipe.maxTokens ??
+      // Before max_seq_length, in which its library leaves what it tokenised last.
+      lateInteraction?.documentTokens ??
+      maxTokensOf(files, positions) ??
+      known.maxTokens ??
+      DEFAULT_MAX_TOKENS,
     pooling,
     poolingIsOwn: recipe.pooling !== undefined,
     head,
@@ -142,14 +165,26 @@ function architectureOf(config: Json): string {
   return typeof first === "string" ? first : "";
 }
 
-function maxTokensOf(files: ModelConfigFiles, config: Json, positionOffset: number): number | undefined {
-  const positions = wholeNumber(config, "max_position_embeddings");
-  const limits = [
-    positions === undefined ? undefined : positions - positionOffset,
-    // Where the model itself says it, its tokenizer's limit is not looked at.
-    limitOf(files.sentenceBert, "max_seq_length") ?? limitOf(files.tokenizerConfig, "model_max_length"),
-  ].filter((limit) => limit !== undefined && limit > 0);
-  return limits.length === 0 ? undefined : Math.min(...limits.map(Number));
+/** Infinity where the model does not say how many it has. */
+function positionsOf(config: Json, positionOffset: number): number {
+  const positions = (wholeNumber(config, "max_position_embeddings") ?? 0) - positionOffset;
+  return positions > 0 ? positions : Infinity;
+}
+
+function withinPositions(interaction: LateInteraction, positions: number): LateInteraction {
+  const { queryTokens, documentTokens } = interaction;
+  return {
+    ...interaction,
+    queryTokens: Math.min(queryTokens, positions),
+    documentTokens: Math.min(documentTokens, positions),
+  };
+}
+
+function maxTokensOf(files: ModelConfigFiles, positions: number): number | undefined {
+  // Where the model itself says it, its tokenizer's limit is not looked at.
+  const said = limitOf(files.sentenceBert, "max_seq_length") ?? limitOf(files.tokenizerConfig, "model_max_length");
+  const limit = Math.min(positions, said ?? Infinity);
+  return limit === Infinity ? undefined : limit;
 }
 
 function limitOf(file: unknown, key: string): number | undefined {

@@ -1,17 +1,18 @@
-import { access, readFile, stat } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { dirname, isAbsolute, join, resolve, sep } from "node:path";
 import { messageOf, PolysemeError } from "@polyseme/core";
 import { type GraphOutputs, inputTableOf, type ModelOutputs, planOutputs } from "./append-outputs.ts";
 import { BadModelFile } from "./bad-model-file.ts";
 import { checkTensors, type ExternalData } from "./check-tensors.ts";
-import { readDense } from "./dense-layer.ts";
-import type { EmbeddingHead } from "./embedding-head.ts";
+import { exists } from "./exists.ts";
 import { isIntegerOperator } from "./float-graph.ts";
+import { METADATA_FILE } from "./late-interaction.ts";
 import { parseModules } from "./model-modules.ts";
 import { RECIPE_FILE } from "./model-recipe.ts";
 import { readGraph, type OnnxGraph } from "./onnx-graph.ts";
+import { readHead, readTokenLayers } from "./read-layers.ts";
 import { isSparseGraph, planSparseOutput } from "./sparse-output.ts";
-import { parseModelConfig, type HeadStep, type ModelConfig, type ModelConfigFiles } from "./parse-model-config.ts";
+import { parseModelConfig, type ModelConfig, type ModelConfigFiles } from "./parse-model-config.ts";
 
 /** A model as it lies on disk: everything that is known before a session is opened. */
 export interface ModelFolder<Outputs extends GraphOutputs = ModelOutputs> extends ModelConfig {
@@ -39,9 +40,6 @@ export const HALF_FILE = "onnx/model_fp16.onnx";
 export const FLOAT_FILES = ["onnx/model.onnx", "model.onnx"];
 /** Where exporters put the graph; int8 first, as it is the faster one on CPU. */
 const ONNX_FILES = ["onnx/model_int8.onnx", "onnx/model.onnx", "onnx/model_quantized.onnx", "model.onnx"];
-const DENSE_WEIGHTS = "model.safetensors";
-const PICKLED_WEIGHTS = "pytorch_model.bin";
-const MOST_HEADER_BYTES = 1_000_000;
 const NEEDED_INPUTS = ["input_ids", "attention_mask"];
 const KNOWN_INPUTS = [...NEEDED_INPUTS, "token_type_ids", "position_ids"];
 
@@ -52,7 +50,14 @@ const KNOWN_INPUTS = [...NEEDED_INPUTS, "token_type_ids", "position_ids"];
  */
 export async function readModelFolder(folder: string, file?: string): Promise<ModelFolder> {
   const model = await readFolder(folder, file, readModelConfig, async (path, config) => {
-    const plan = { pooling: config.pooling, head: await readHead(path, config), ignoresPooled: config.poolingIsOwn };
+    const { pooling, poolingIsOwn, lateInteraction } = config;
+    const plan = {
+      pooling,
+      head: await readHead(path, config),
+      tokenLayers: lateInteraction === undefined ? undefined : await readTokenLayers(path, config),
+      // One of the graph's own would be pooled of vectors that are not compared.
+      ignoresPooled: poolingIsOwn || lateInteraction !== undefined,
+    };
     return (graph) => (isSparseGraph(graph, config) ? planSparseOutput(graph) : planOutputs(graph, plan));
   });
   return model.outputs.sparse === undefined ? model : { ...model, dimensions: vocabularyOf(model.folder, model) };
@@ -66,15 +71,15 @@ export async function readModelConfig(folder: string): Promise<ModelConfig> {
   const path = resolve(folder);
   return guarded(path, async () => {
     const modules = await readOptionalJson(path, "modules.json");
-    const { pooling, head } = parseModules(modules);
+    const { pooling, head, tokenLayers = [] } = parseModules(modules);
     const dense = new Map<string, unknown>();
-    for (const module of head)
-      if (module.kind === "dense")
-        dense.set(module.folder, await readOptionalJson(path, `${module.folder}/config.json`));
+    for (const folder of [...head.flatMap((step) => (step.kind === "dense" ? [step.folder] : [])), ...tokenLayers])
+      dense.set(folder, await readOptionalJson(path, `${folder}/config.json`));
     return parseModelConfig({
       ...(await readConfigFiles(path)),
       pooling: await readOptionalJson(path, `${pooling}/config.json`),
       modules,
+      metadata: modules === undefined ? await readOptionalJson(path, METADATA_FILE) : undefined,
       dense,
     });
   });
@@ -176,33 +181,6 @@ async function checkExternal(folder: string, external: readonly ExternalData[]):
   }
 }
 
-/** Weights of layers behind the pooling are read with the graph, as they become a part of it. */
-async function readHead(folder: string, { head, isCut, dimensions }: ModelConfig): Promise<EmbeddingHead> {
-  const steps = await Promise.all(head.map(async (step) => (step.kind === "dense" ? readLayer(folder, step) : step)));
-  return { steps, cutTo: isCut ? dimensions : undefined };
-}
-
-async function readLayer(
-  folder: string,
-  step: Extract<HeadStep, { kind: "dense" }>,
-): Promise<EmbeddingHead["steps"][0]> {
-  const file = `${step.folder}/${DENSE_WEIGHTS}`;
-  if (!(await exists(join(folder, file)))) {
-    const isPickled = await exists(join(folder, step.folder, PICKLED_WEIGHTS));
-    throw new BadModelFile(
-      isPickled ? `${step.folder}/${PICKLED_WEIGHTS}` : file,
-      isPickled
-        ? `is a pickle, which is a program and is never run here; save the layer's weights as ${DENSE_WEIGHTS}`
-        : "is missing",
-    );
-  }
-  const { size } = await stat(join(folder, file));
-  // Room for a header, and for weights as double as wide as the widest kind.
-  if (size > MOST_HEADER_BYTES + 8 * step.to * (step.from + 1))
-    throw new BadModelFile(file, `has ${size} bytes, far more than a layer of ${step.from} to ${step.to} values needs`);
-  return readDense(step, await readFile(join(folder, file)));
-}
-
 async function findOnnxFile(folder: string): Promise<string> {
   for (const file of ONNX_FILES) if (await exists(join(folder, file))) return file;
   throw badModel(folder, "onnx/model.onnx", `is missing (looked for ${ONNX_FILES.join(", ")})`);
@@ -237,13 +215,6 @@ export async function guarded<T>(folder: string, work: () => Promise<T>): Promis
     if (error instanceof BadModelFile) throw badModel(folder, error.file, error.message, error);
     throw error;
   }
-}
-
-export async function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
 }
 
 /** Where a graph's weights lie when they are files of their own: beside it. */

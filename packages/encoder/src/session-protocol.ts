@@ -34,8 +34,10 @@ export interface SessionSpec {
   readonly outputNames: Readonly<Partial<Record<Output, string | undefined>>>;
   /** Of the embedding, or of the sparse one. */
   readonly dimensions: number;
-  /** Of the vectors of tokens. */
+  /** Of the contextual vectors of tokens. */
   readonly tokenDimensions: number;
+  /** Of rows of the input table; left out: the same. */
+  readonly staticDimensions?: number;
   /** A text for the first run, which allocates and proves that the model runs. */
   readonly warmUp: PaddedBatch;
 }

@@ -191,8 +191,9 @@ function widthOf(output: Output): number {
     case "sparse":
       return spec.dimensions;
     case "contextual":
-    case "statics":
       return spec.tokenDimensions;
+    case "statics":
+      return spec.staticDimensions ?? spec.tokenDimensions;
     case "score":
       return 1;
   }
@@ -216,7 +217,7 @@ async function run(session: InferenceSession, batch: PaddedBatch, wanted: Wanted
         return;
       }
       const isOfTokens = output === "contextual" || output === "statics";
-      const kept = isOfTokens ? (batch.lengths[row] ?? 0) * spec.tokenDimensions : rowLength;
+      const kept = isOfTokens ? (batch.lengths[row] ?? 0) * widthOf(output) : rowLength;
       text[output] = new Float32Array(data.subarray(from, from + kept));
     });
   }

@@ -1,17 +1,21 @@
 import { messageOf, PolysemeError } from "@polyseme/core";
 import { Tokenizer as NativeTokenizer, type Encoding } from "tokenizers";
+import { markedTokenizer } from "./marked-tokenizer.ts";
 import type { ModelFolder } from "./read-model-folder.ts";
 import { badModel } from "./read-model-folder.ts";
 import { makeTogether } from "./together.ts";
-import type { TokenIds, Tokens } from "./types.ts";
+import type { ComparedTokens, QueryTokens, TokenIds, Tokens } from "./types.ts";
 import { toUtf16Offsets } from "./utf16-offsets.ts";
 
 export interface TextTokenizer {
   readonly specialTokens: number;
   readonly leadingTokens: number;
+  /** Undefined: it is not for late interaction. */
+  readonly compared: ComparedTokens | undefined;
   tokenize(texts: readonly string[]): Promise<Tokens[]>;
   tokenizeIds(texts: readonly string[]): Promise<TokenIds[]>;
   tokenizeWhole(text: string): Promise<Tokens>;
+  tokenizeQuery(text: string): Promise<QueryTokens>;
   tokenText(id: number): string;
   decode(ids: readonly number[], options: { readonly skipSpecialTokens: boolean }): Promise<string>;
   withSpecialTokens(ids: readonly number[]): Int32Array;
@@ -25,12 +29,16 @@ type OnCall = (call: { readonly texts: number; readonly tokeniseMs: number }) =>
  */
 export async function openTokenizer(
   model: Pick<ModelFolder, "folder" | "tokenizerJson" | "maxTokens"> &
-    Partial<Pick<ModelFolder, "lowerCases" | "vocabulary">>,
+    Partial<Pick<ModelFolder, "lowerCases" | "vocabulary" | "lateInteraction">>,
   onCall: OnCall = () => undefined,
 ): Promise<TextTokenizer> {
   try {
     const native = tokenizerOf(model);
-    return makeTokenizer(native, await probeTemplate(native), model.maxTokens, onCall);
+    const template = await probeTemplate(native);
+    const cutTo = (maxTokens: number): TextTokenizer => makeTokenizer(native, template, maxTokens, onCall);
+    const { lateInteraction: interaction, tokenizerJson, maxTokens } = model;
+    if (interaction === undefined) return cutTo(maxTokens);
+    return markedTokenizer(native, { interaction, tokenizerJson, maxTokens, cutTo });
   } catch (error) {
     throw badModel(model.folder, "tokenizer.json", `is no usable tokenizer (${messageOf(error)})`, error);
   }
@@ -83,6 +91,7 @@ function makeTokenizer(native: NativeTokenizer, template: Template, maxTokens: n
   return {
     specialTokens: template.leading.length + template.trailing.length,
     leadingTokens: template.leading.length,
+    compared: undefined,
 
     tokenText: (id) => native.idToToken(id) ?? "",
 
@@ -101,6 +110,12 @@ function makeTokenizer(native: NativeTokenizer, template: Template, maxTokens: n
     tokenize: (texts) => together(texts),
 
     tokenizeIds: (texts) => idsTogether(texts),
+
+    async tokenizeQuery(text) {
+      const [tokens] = await together([text]);
+      if (tokens === undefined) throw new Error("The tokenizer lost a text");
+      return { ...tokens, seen: tokens.ids.length };
+    },
 
     async tokenizeWhole(text) {
       const encoding = await call(1, () => native.encode(text, null, { addSpecialTokens: false }));

@@ -13,8 +13,20 @@ export interface Tokens {
   readonly truncated: boolean;
 }
 
+/** A query's tokens as a model for late interaction sees them. */
+export interface QueryTokens extends Tokens {
+  /** How many of the first tokens the others see: masks may stand behind them that see and are not seen. */
+  readonly seen: number;
+}
+
 /** What of a text's tokens the model needs. */
 export type TokenIds = Pick<Tokens, "ids" | "truncated">;
+
+/** Which of a document's tokens are compared with those of a query. */
+export interface ComparedTokens {
+  /** Ids of those that are not. */
+  readonly skipped: ReadonlySet<number>;
+}
 
 export interface ModelInfo {
   readonly name: string;
@@ -32,8 +44,15 @@ export interface ModelInfo {
   readonly kind: "dense" | "sparse";
   /** Of the embedding; of a sparse model the tokens of its vocabulary. */
   readonly dimensions: number;
-  /** Of the vectors of tokens, static ones too. */
+  /** Of the contextual vectors of tokens. */
   readonly tokenDimensions: number;
+  /** Of the static ones. */
+  readonly staticDimensions: number;
+  /**
+   * Of a model for late interaction: its contextual vectors have length 1 and are compared token by token, and its queries are
+   * not read as its documents are. Undefined: it is none.
+   */
+  readonly lateInteraction: ComparedTokens | undefined;
   /** The embedding is more than pooled vectors of tokens: layers follow, or it is cut. */
   readonly isProjected: boolean;
   /** To how many of its first values the embedding may be cut; empty: the model was not trained for it. */
@@ -55,7 +74,7 @@ export interface Wants {
   readonly embedding?: boolean;
   /** One contextual vector a token: [tokens, tokenDimensions], padding removed. */
   readonly contextual?: boolean;
-  /** The input table's row of each token: [tokens, tokenDimensions]. */
+  /** The input table's row of each token: [tokens, staticDimensions]. */
   readonly statics?: boolean;
   /** Weights of the vocabulary's tokens, the largest 1,000 of them; of sparse models, which give nothing else. */
   readonly sparse?: boolean;
@@ -75,6 +94,8 @@ export type Lane = "interactive" | "bulk";
 export interface EncodeOptions {
   readonly wants: Wants;
   readonly lane: Lane;
+  /** As `tokenizeQuery` gives it; left out: all tokens see each other. */
+  readonly seen?: number | undefined;
   /** `traceparent` of what the text belongs to. */
   readonly trace?: string | undefined;
   /** The bulk lane is shared between flows by their weights, within one by arrival; left out: all those are one flow. */
@@ -102,6 +123,13 @@ export interface Encoder {
    * @throws PolysemeError `unusable_text`
    */
   tokenizeIds(texts: readonly string[]): Promise<TokenIds[]>;
+
+  /**
+   * A query as the model wants it compared token by token: marked as one, cut to the length of its queries and filled up to
+   * it with masks. Of other models as `tokenize` gives it.
+   * @throws PolysemeError `unusable_text`
+   */
+  tokenizeQuery(text: string): Promise<QueryTokens>;
 
   /** A token as the vocabulary writes it; empty when there is none of that id. */
   tokenText(id: number): string;

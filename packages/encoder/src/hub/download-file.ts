@@ -4,7 +4,7 @@ import { constants, mkdir, open, rename, rm, type FileHandle } from "node:fs/pro
 import { dirname } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { messageOf, PolysemeError } from "@polyseme/core";
-import { exists } from "../read-model-folder.ts";
+import { exists } from "../exists.ts";
 import { unreachable, type HubAnswer } from "./hub-client.ts";
 import type { HubId } from "./hub-id.ts";
 import { refusalOf } from "./hub-refusal.ts";

@@ -2,7 +2,7 @@ import { mkdir, open, readdir, rename, rm, statfs, writeFile } from "node:fs/pro
 import { dirname, join } from "node:path";
 import { messageOf, PolysemeError, type Device } from "@polyseme/core";
 import { readAnyConfig } from "../pair-folder.ts";
-import { exists } from "../read-model-folder.ts";
+import { exists } from "../exists.ts";
 import { chooseFiles, type ChosenFiles, type Precision } from "./choose-files.ts";
 import { downloadFile, WrongContent } from "./download-file.ts";
 import { lockDownload, type DownloadLock } from "./download-lock.ts";
