@@ -10,10 +10,15 @@ const SMALL_FILES: readonly RegExp[] = [
   /^(?:tokenizer|tokenizer_config|special_tokens_map|added_tokens)\.json$/,
   /^(?:modules|config_sentence_transformers|sentence_[a-z-]+_config)\.json$/,
   /^\d_[A-Z][A-Za-z]{1,40}\/config\.json$/,
+  /^artifact\.metadata$/,
   /^(?:LICENSE|LICENCE|NOTICE)(?:\.txt|\.md)?$/,
 ];
 /** A dense layer behind the pooling is no part of the graph; its weights as a pickle only where there are no others. */
 const DENSE_WEIGHTS = /^(\d_Dense)\/(model\.safetensors|pytorch_model\.bin)$/;
+
+/** Where a late-interaction model in its authors' own layout has its layer, among weights that the graph has too. */
+const OWN_WEIGHTS = "model.safetensors";
+const OWN_LAYOUT = { has: "artifact.metadata", lacks: "modules.json" };
 
 const FLOAT_GRAPHS = ["onnx/model.onnx", "model.onnx"];
 const INTEGER_GRAPHS = ["onnx/model_int8.onnx", "onnx/model_quantized.onnx"];
@@ -70,6 +75,7 @@ export function chooseFiles(
 }
 
 function isDenseWeights(path: string, all: ReadonlyMap<string, unknown>): boolean {
+  if (path === OWN_WEIGHTS) return all.has(OWN_LAYOUT.has) && !all.has(OWN_LAYOUT.lacks);
   const [, folder, file] = DENSE_WEIGHTS.exec(path) ?? [];
   if (folder === undefined) return false;
   return file === "model.safetensors" || !all.has(`${folder}/model.safetensors`);

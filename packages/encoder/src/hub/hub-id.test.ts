@@ -75,6 +75,14 @@ test("weights for training are left behind, those of a dense layer come", () => 
   expect(choose([graph, "2_Dense/pytorch_model.bin"])).toEqual(["2_Dense/pytorch_model.bin", graph]);
 });
 
+test("weights for training come where the layer of a late-interaction model is among them", () => {
+  const graph = "onnx/model.onnx";
+  const own = ["artifact.metadata", "model.safetensors", graph];
+  expect(choose([graph, "pytorch_model.bin", "model.safetensors", "artifact.metadata"])).toEqual(own);
+  const layers = ["artifact.metadata", "modules.json", "1_Dense/model.safetensors", graph];
+  expect(choose([...layers, "model.safetensors"])).toEqual(layers);
+});
+
 test("a path that leads out of the model is never chosen", () => {
   expect(
     choose(["onnx/model.onnx", "../config.json", "1_Pooling/../config.json", "/LICENSE", "a/config.json"]),
