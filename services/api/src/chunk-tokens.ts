@@ -1,5 +1,5 @@
 import { packTokens, unpackTokens, type PackedTokens } from "@polyseme/core";
-import { encodeTexts, unitVectors, wordUnits, type EncoderRegistry } from "@polyseme/encoder";
+import { encodeTexts, tokenUnits, unitVectors, wordUnits, type EncoderRegistry } from "@polyseme/encoder";
 import {
   readChunkVectors,
   type ChunkVectors,
@@ -120,7 +120,9 @@ async function encodeChunks(
   const all = await encodeTexts(encoder, texts, { wants: { contextual: true }, lane: "interactive", signal });
   return all.map(({ tokens, encoded }, i) => {
     if (encoded.contextual === undefined) throw new Error("The encoder gave no contextual vectors");
-    const units = wordUnits(texts[i] ?? "", tokens);
+    const { lateInteraction } = encoder.info;
+    const units =
+      lateInteraction === undefined ? wordUnits(texts[i] ?? "", tokens) : tokenUnits(tokens, lateInteraction);
     const vectors = unitVectors(units, encoded.contextual, dimensions);
     return packTokens(units, vectors, { precision: "int8", dimensions, origin: 0 });
   });

@@ -86,6 +86,13 @@ describe("settings of token vectors", () => {
     expect(tokenSettingsOf({}, { ...model, isProjected: true }).tokenVectors).toBe("none");
   });
 
+  test("of late chunks are refused for a late-interaction model, and those of token vectors are not", () => {
+    const late = { ...model, isLateInteraction: true };
+    const refused = expect.objectContaining({ code: "invalid", details: { field: "lateChunking" } }) as Error;
+    expect(() => tokenSettingsOf({ lateChunking: true }, late)).toThrow(refused);
+    expect(tokenSettingsOf({ tokenVectors: "int8", tokenPooling: 2 }, late).tokenVectors).toBe("int8");
+  });
+
   test.each(["cls", "max", "last"] as const)("of late chunks are refused for a model that pools by %s", (pooling) => {
     expect(() => tokenSettingsOf({ lateChunking: true }, { ...model, pooling })).toThrow(
       expect.objectContaining({

@@ -52,6 +52,11 @@ export function tokenSettingsOf(wanted: Partial<TokenSettings>, model: ModelShap
       lateChunking ? "lateChunking" : "tokenVectors",
       `${model.name} makes its embedding of pooled vectors by layers or by cutting, so vectors of tokens cannot be compared with it. Leave it out.`,
     );
+  if (lateChunking && model.isLateInteraction === true)
+    throw invalid(
+      "lateChunking",
+      `${model.name} compares what stands around each chunk too, which late chunks leave out. Leave lateChunking out.`,
+    );
   if (lateChunking && model.pooling !== "mean")
     throw invalid(
       "lateChunking",

@@ -59,7 +59,7 @@ export const inspectRoutes: FastifyPluginAsyncTypebox<{ encoders: EncoderRegistr
       });
       if (result === undefined) throw new Error("The encoder lost a text");
       const { tokens, encoded } = result;
-      const { tokenDimensions: dimensions } = encoder.info;
+      const { tokenDimensions: dimensions, staticDimensions } = encoder.info;
       return {
         model: encoder.info.name,
         shape: [1, tokens.ids.length, dimensions],
@@ -70,7 +70,7 @@ export const inspectRoutes: FastifyPluginAsyncTypebox<{ encoders: EncoderRegistr
           end: tokens.ends[i] ?? 0,
           special: tokens.special[i] === 1,
         })),
-        static: rows(encoded.statics, dimensions),
+        static: rows(encoded.statics, staticDimensions),
         contextual: rows(encoded.contextual, dimensions),
         embedding: [...(encoded.embedding ?? [])],
         truncated: tokens.truncated,

@@ -30,7 +30,7 @@ export interface UnitQueries {
 export interface QueryUnits {
   /** In the order of the text. */
   readonly entries: readonly QueryEntry[];
-  /** Numbers of the entries that are no special tokens. */
+  /** Numbers of the entries that are compared: those that are no special tokens, or token by token all of them. */
   readonly units: readonly number[];
   /** One contextual vector for each of `units`. */
   readonly vectors: Float32Array;
@@ -85,8 +85,10 @@ export function queryUnits(
 /**
  * Pooling is a sum over tokens of values of theirs (`max` takes each value from one token), so the normalised embedding is
  * a sum of one part a token.
+ * @param contextual [tokens, dimensions]
+ * @param entryOf of each token that is pooled, from the first on, the number of its entry
  */
-function contributionsOf(
+export function contributionsOf(
   contextual: Float32Array,
   entryOf: Int32Array,
   entries: number,

@@ -1,4 +1,5 @@
 import { PolysemeError } from "@polyseme/core";
+import type { ModelInfo } from "@polyseme/encoder";
 import type { Collection } from "@polyseme/store";
 
 /**
@@ -12,5 +13,22 @@ export function requireTokenVectors({ name, generation }: Collection, field: str
     "conflict",
     `The collection "${name}" keeps no token vectors. POST ${migrate} {"tokenVectors": "int8"} makes them beside what is there.`,
     { details: { field, migrate } },
+  );
+}
+
+/**
+ * @param field what of the request needs them
+ * @throws PolysemeError `invalid` where what is kept are vectors of tokens, which may be parts of words
+ */
+export function requireWordVectors(
+  { name }: Collection,
+  { lateInteraction }: Pick<ModelInfo, "lateInteraction">,
+  field: string,
+): void {
+  if (lateInteraction === undefined) return;
+  throw new PolysemeError(
+    "invalid",
+    `The model of "${name}" compares texts token by token, so its words have no vectors of their own, which senses are of.`,
+    { details: { field } },
   );
 }

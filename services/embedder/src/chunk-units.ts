@@ -1,27 +1,41 @@
 import { packTokens, type TokenSettings, type TokenUnits } from "@polyseme/core";
-import { poolUnits, unitVectors, wordNumbers, wordUnits, type Tokens } from "@polyseme/encoder";
+import {
+  poolUnits,
+  tokenUnits,
+  unitVectors,
+  wordNumbers,
+  wordUnits,
+  type ComparedTokens,
+  type Tokens,
+} from "@polyseme/encoder";
 import type { ChunkUnits } from "@polyseme/store";
 import { isWord, makeFormOf } from "@polyseme/words";
 
 /**
- * What a chunk's token vectors are stored as.
+ * What a chunk's token vectors are stored as: a unit is a word, or a token where those are compared.
  * @param chunk with offsets in its document
  * @param contextual [tokens, dimensions] of exactly its text
  */
 export function packChunk(
   chunk: { readonly start: number; readonly text: string },
-  tokens: Pick<Tokens, "starts" | "ends" | "special">,
+  tokens: Pick<Tokens, "ids" | "starts" | "ends" | "special">,
   contextual: Float32Array,
-  options: { settings: TokenSettings; dimensions: number; language: string | null },
+  options: {
+    settings: TokenSettings;
+    dimensions: number;
+    language: string | null;
+    compared?: ComparedTokens | undefined;
+  },
 ): ChunkUnits | undefined {
-  const { settings, dimensions, language } = options;
+  const { settings, dimensions, language, compared } = options;
   if (settings.tokenVectors === "none") return undefined;
-  const units = wordUnits(chunk.text, tokens);
+  const written = wordUnits(chunk.text, tokens);
+  const units = compared === undefined ? written : tokenUnits(tokens, compared);
   const own = unitVectors(units, contextual, dimensions);
   const words = wordNumbers(chunk.text, units);
   const { rows, vectors } = poolUnits({ pieces: units.pieces, words }, own, dimensions, settings.tokenPooling);
   const packed = packTokens({ ...units, rows }, vectors, { precision: settings.tokenVectors, dimensions, origin: 0 });
-  return { packed, forms: formsOf(chunk.text, units, makeFormOf(language)) };
+  return { packed, forms: formsOf(chunk.text, written, makeFormOf(language)) };
 }
 
 /**

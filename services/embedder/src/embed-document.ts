@@ -41,7 +41,7 @@ async function embedChunk(
   const { start, end, text, context } = chunk;
   const { ids, starts, ends, special } = chunk.tokens;
   const hasPlaces = starts !== undefined && ends !== undefined && special !== undefined;
-  const { tokenDimensions: dimensions, leadingTokens } = encoder.info;
+  const { tokenDimensions: dimensions, leadingTokens, lateInteraction: compared } = encoder.info;
   const read = withContext(ids, context, leadingTokens);
   const giveBack = await permits.take(read.length, flow, signal);
   try {
@@ -54,7 +54,8 @@ async function embedChunk(
     if (contextual === undefined) throw new Error("The encoder gave no vectors of tokens");
     const { tokens, language } = settings;
     const own = ownVectors(contextual, context.length, { leadingTokens, dimensions });
-    const units = packChunk(chunk, { starts, ends, special }, own, { settings: tokens, dimensions, language });
+    const settled = { settings: tokens, dimensions, language, compared };
+    const units = packChunk(chunk, { ids, starts, ends, special }, own, settled);
     return units === undefined ? encoded : { ...encoded, units };
   } finally {
     giveBack();

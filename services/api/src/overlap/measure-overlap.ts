@@ -1,5 +1,5 @@
 import { messageOf, PolysemeError, type Log } from "@polyseme/core";
-import { embedTexts, type EncoderRegistry } from "@polyseme/encoder";
+import { embedQueries, type EncoderRegistry } from "@polyseme/encoder";
 import {
   claimOverlap,
   getMigration,
@@ -70,7 +70,7 @@ async function compare(
   const encode = async (generation: Generation): Promise<Float32Array[]> => {
     const encoder = await encoders.get(generation.model);
     const queries = texts.map((text) => queryText(encoder.info, generation, text));
-    return embedTexts(encoder, queries, { lane: "bulk", flow: FLOW, signal });
+    return embedQueries(encoder, queries, { lane: "bulk", flow: FLOW, signal });
   };
   const live = await encode(collection.generation);
   const following = await encode(follower);

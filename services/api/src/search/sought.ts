@@ -1,8 +1,9 @@
 import { checkUsableText, PolysemeError } from "@polyseme/core";
-import { embedTexts, encodeTexts, type EncoderRegistry } from "@polyseme/encoder";
+import { embedQueries, encodeQuery, type EncoderRegistry } from "@polyseme/encoder";
 import { readMeanVector, type Collection, type Database } from "@polyseme/store";
 import { requireModel } from "../own-vectors.ts";
 import { queryText } from "../query-text.ts";
+import { queryTokens } from "../query-tokens.ts";
 import { queryUnits, type QueryUnits } from "../query-units.ts";
 import { checkVector } from "../query-vector.ts";
 import type { SearchPlan } from "../search-plan.ts";
@@ -43,9 +44,9 @@ export async function readSought(
   requireModel(collection, "query");
   if (plan.mode === "sparse") {
     const sparse = await encodeSparseQuery(encoders, collection, text, options);
-    return { text, sparse, ...(plan.rerank ? await encodeQuery(encoders, collection, text, plan, options) : {}) };
+    return { text, sparse, ...(plan.rerank ? await encodeSought(encoders, collection, text, plan, options) : {}) };
   }
-  return { text, ...(await encodeQuery(encoders, collection, text, plan, options)) };
+  return { text, ...(await encodeSought(encoders, collection, text, plan, options)) };
 }
 
 async function likeDocument(
@@ -65,7 +66,7 @@ async function likeDocument(
   return { vector, besides: { collection: name, documentId, chunks: found.chunks } };
 }
 
-async function encodeQuery(
+async function encodeSought(
   encoders: EncoderRegistry,
   { name, generation }: Collection,
   query: string,
@@ -76,7 +77,7 @@ async function encodeQuery(
   const options = { lane: "interactive", signal, trace } as const;
   const { prompts } = encoder.info;
   if (plan.rerank !== "maxsim" && !plan.explain) {
-    const [vector] = await embedTexts(encoder, [queryText(encoder.info, generation, query)], options);
+    const [vector] = await embedQueries(encoder, [queryText(encoder.info, generation, query)], options);
     if (vector === undefined) throw new Error("A text without an embedding");
     return { vector };
   }
@@ -92,8 +93,9 @@ async function encodeQuery(
       `The model of "${name}" makes its embedding of pooled vectors by layers or by cutting, which cannot be explained.`,
       { details: { field: plan.explain ? "explain" : "rerank" } },
     );
-  const [text] = await encodeTexts(encoder, [query], { ...options, wants: { embedding: true, contextual: true } });
-  if (text?.encoded.embedding === undefined) throw new Error("A text without an embedding");
-  const units = queryUnits(query, text, encoder.info, (id) => encoder.tokenText(id));
-  return { vector: text.encoded.embedding, units };
+  const found = await encodeQuery(encoder, query, { ...options, wants: { embedding: true, contextual: true } });
+  const { embedding: vector } = found.encoded;
+  if (vector === undefined) throw new Error("A text without an embedding");
+  const unitsOf = encoder.info.lateInteraction === undefined ? queryUnits : queryTokens;
+  return { vector, units: unitsOf(query, found, encoder.info, (id) => encoder.tokenText(id)) };
 }

@@ -3,7 +3,7 @@ import type { EncoderRegistry } from "@polyseme/encoder";
 import { requireLive, type Collection, type Database } from "@polyseme/store";
 import type { Static } from "typebox";
 import { encodeWord } from "./encode-word.ts";
-import { requireTokenVectors } from "../require-token-vectors.ts";
+import { requireTokenVectors, requireWordVectors } from "../require-token-vectors.ts";
 import { searchSense, type SenseHit, type SenseHits } from "./sense-search.ts";
 import type { SenseSchema } from "./sense-schemas.ts";
 import { placeOfWord } from "./word-place.ts";
@@ -47,6 +47,7 @@ export async function answerSenseSearch(
   const causes = [trace];
   const vectors = await traced(tracing, "encode query", { causes }, async (span) => {
     const encoder = await encoders.get(collection.generation.model);
+    requireWordVectors(collection, encoder.info, "sense");
     return encodeWord(encoder, text, place, { signal, trace: span.traceparent });
   });
   const searchStarted = performance.now();

@@ -12,7 +12,7 @@ import { isWord } from "@polyseme/words";
 import { describeSenses, type DescribedSenses, type Sense } from "./describe-senses.ts";
 import { findUses } from "./find-uses.ts";
 import { commonForms, nearestWords, usedForms, type Neighbour } from "./neighbours.ts";
-import { requireTokenVectors } from "../require-token-vectors.ts";
+import { requireTokenVectors, requireWordVectors } from "../require-token-vectors.ts";
 import { staticSimilarity } from "./static-similarity.ts";
 import { formsOfWord } from "./word-place.ts";
 
@@ -33,7 +33,8 @@ export interface ListedSenses extends Omit<DescribedSenses, "senses" | "similari
 /**
  * The senses in which a collection uses a word.
  * @param limit most uses
- * @throws PolysemeError `conflict` when the collection keeps no token vectors; `invalid` when it is no word
+ * @throws PolysemeError `conflict` when the collection keeps no token vectors; `invalid` when it is no word, or the
+ * collection's model compares tokens
  */
 export async function listSenses(
   { database, encoders }: { readonly database: Database; readonly encoders: EncoderRegistry },
@@ -45,6 +46,8 @@ export async function listSenses(
   const forms = formsOfWord(word, language);
   if (!forms.some(isWord))
     throw new PolysemeError("invalid", "word holds no letter and no digit.", { details: { field: "word" } });
+  const encoder = await encoders.get(generation.model);
+  requireWordVectors(collection, encoder.info, "word");
   const { uses, truncated } = await findUses(database, collection, forms, limit);
   const { senses, similarity, ...described } = describeSenses(uses, generation.dimensions);
   const common = commonForms(senses.length === 0 ? [] : await sampleForms(database, collection, SAMPLED_CHUNKS));
@@ -57,8 +60,7 @@ export async function listSenses(
     neighbours: nearestWords(centres, sense.id, used, { most: NEIGHBOURS, isLeftOut }),
   }));
   const written = uses.map((use) => use.word);
-  const statics =
-    uses.length < 2 ? null : await staticSimilarity(await encoders.get(generation.model), written, signal);
+  const statics = uses.length < 2 ? null : await staticSimilarity(encoder, written, signal);
   return {
     word,
     form: forms.join(" "),

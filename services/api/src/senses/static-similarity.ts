@@ -18,7 +18,7 @@ export async function staticSimilarity(
 ): Promise<number | null> {
   const written = [...new Set(words)].slice(0, MOST_FORMS);
   const encoded = await encodeTexts(encoder, written, { wants: { statics: true }, lane: "interactive", signal });
-  const { tokenDimensions: dimensions } = encoder.info;
+  const { staticDimensions: dimensions } = encoder.info;
   const directions = new Map<string, Float32Array>();
   for (const [i, { tokens, encoded: vectors }] of encoded.entries()) {
     const { statics } = vectors;
