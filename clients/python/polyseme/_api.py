@@ -453,7 +453,7 @@ class SearchAnswerHitExplainToken(TypedDict):
     part: float
     """what of the hit's score is this entry's; all of them add up to it, with rerank cross to vectorScore"""
     share: float
-    """0 to 1: its part of the positive parts of words and signs; special ones 0"""
+    """0 to 1: its part of the positive parts of words and signs; special ones 0, unless the model compares them too"""
     match: SearchAnswerHitExplainTokenMatch | None
     """the nearest word of the chunk, with offsets in the document"""
 

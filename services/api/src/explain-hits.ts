@@ -25,7 +25,8 @@ export const ExplainSchema = Type.Object(
             "what of the hit's score is this entry's; all of them add up to it, with rerank cross to vectorScore",
         }),
         share: Type.Number({
-          description: "0 to 1: its part of the positive parts of words and signs; special ones 0",
+          description:
+            "0 to 1: its part of the positive parts of words and signs; special ones 0, unless the model compares them too",
         }),
         match: Type.Union([Span, Type.Null()], {
           description: "the nearest word of the chunk, with offsets in the document",

@@ -2362,7 +2362,7 @@ export interface operations {
                   readonly similarity: number | null;
                   /** @description what of the hit's score is this entry's; all of them add up to it, with rerank cross to vectorScore */
                   readonly part: number;
-                  /** @description 0 to 1: its part of the positive parts of words and signs; special ones 0 */
+                  /** @description 0 to 1: its part of the positive parts of words and signs; special ones 0, unless the model compares them too */
                   readonly share: number;
                   /** @description the nearest word of the chunk, with offsets in the document */
                   readonly match: {
