@@ -102,6 +102,21 @@ describe.each(lateModels())("collections of the late-interaction model %s", (mod
     ]);
   });
 
+  test("let tokens share vectors where that is asked for", async () => {
+    const settings = { tokenVectors: "int8", tokenPooling: 2 };
+    expectStatus(await stack.http.call("PUT", "/v1/collections/pooled", settings), 201);
+    const { text = "", vectors = [] } = documents[1] ?? {};
+    await stack.http.settled((await stack.http.push("pooled", [{ id: "d1", text }])).ticket);
+    const path = "/v1/collections/pooled/documents/d1?include=tokens";
+    const { chunks } = expectStatus(await stack.http.call("GET", path), 200) as {
+      chunks: { units: { vector: number[] }[] }[];
+    };
+    const kept = chunks.flatMap(({ units }) => units.map(({ vector }) => vector.join()));
+    expect(kept).toHaveLength(vectors.length);
+    expect(new Set(kept).size).toBe(Math.ceil(vectors.length / 2));
+    expect(await search("pooled", { query: queries[1]?.text, rerank: "maxsim" })).toHaveLength(1);
+  });
+
   test("are explained in parts that add up to the score, stored tokens or not", async () => {
     const { text, ids = [] } = queries[2] ?? { text: "" };
     const sum = ({ explain }: Hit): number => explain?.tokens.reduce((total, { part }) => total + part, 0) ?? NaN;
