@@ -8,7 +8,7 @@ interface Hit {
   readonly id: string;
   readonly score: number;
   readonly vectorScore?: number;
-  readonly explain?: { readonly tokens: { readonly part: number; readonly similarity: number | null }[] };
+  readonly explain?: { readonly tokens: { readonly part: number; readonly match: { readonly text: string } | null }[] };
 }
 
 const dot = (a: readonly number[], b: readonly number[]): number =>
@@ -118,14 +118,19 @@ describe.each(lateModels())("collections of the late-interaction model %s", (mod
   });
 
   test("are explained in parts that add up to the score, stored tokens or not", async () => {
-    const { text, ids = [] } = queries[2] ?? { text: "" };
     const sum = ({ explain }: Hit): number => explain?.tokens.reduce((total, { part }) => total + part, 0) ?? NaN;
-    for (const hit of await search("half", { query: text, rerank: "maxsim", explain: true, k: 3 })) {
-      expect(hit.explain?.tokens).toHaveLength(ids.length);
-      expect(sum(hit)).toBeCloseTo(hit.score, 5);
+    // One with masks, which the others see or do not, and one without.
+    for (const { text, ids } of [queries[0], queries[2]].filter((query) => query !== undefined)) {
+      for (const hit of await search("half", { query: text, rerank: "maxsim", explain: true, k: 3 })) {
+        expect(hit.explain?.tokens).toHaveLength(ids.length);
+        expect(sum(hit)).toBeCloseTo(hit.score, 5);
+        const met = hit.explain?.tokens.flatMap(({ match }) => match ?? []) ?? [];
+        expect(met.length).toBeGreaterThan(0);
+        expect(met.map((match) => match.text)).not.toContain("");
+      }
+      for (const hit of await search("none", { query: text, explain: true, k: 3 }))
+        expect(sum(hit)).toBeCloseTo(hit.score, 4);
     }
-    for (const hit of await search("none", { query: text, explain: true, k: 3 }))
-      expect(sum(hit)).toBeCloseTo(hit.score, 4);
   });
 
   test("refuse what needs vectors of words, what late chunks leave out, and maxsim where no tokens are kept", async () => {

@@ -42,7 +42,7 @@ function rowOf({ text, match, similarity, part, share, special }: ExplainedToken
     match?.text ?? "",
     similarity === null ? "" : similarity.toFixed(3),
     part.toFixed(3),
-    special ? "" : `${(100 * share).toFixed(1)} %`,
+    special && share === 0 ? "" : `${(100 * share).toFixed(1)} %`,
   ];
 }
 

@@ -112,7 +112,10 @@ function maxSimParts(query: QueryUnits, { similarities }: UnitMatches): number[]
   return parts;
 }
 
-/** The first unit with that row; where units share one, rather the one that is written like the query's. */
+/**
+ * The first unit with that row; where units share one, rather the one that is written like the query's. A special token that
+ * is compared has no characters to show.
+ */
 function matchedSpan(
   { units }: PackedTokens,
   row: number,
@@ -126,6 +129,7 @@ function matchedSpan(
     if (units.rows[unit] !== row) continue;
     const start = units.starts[unit] ?? 0;
     const end = units.ends[unit] ?? 0;
+    if (end <= start) continue;
     const span = { start, end, text: chunk.text.slice(start - chunk.start, end - chunk.start) };
     first ??= span;
     if (wordForm(span.text, null) === form) return span;
