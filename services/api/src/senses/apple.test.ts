@@ -14,6 +14,7 @@ const FRUIT = [
   "A green apple is too sour for this cake; use a sweeter one.",
   "Grate one apple into the salad and squeeze a lemon over it.",
   "We picked one apple each and ate it under the tree.",
+  "The horse took the apple gently from my flat hand.",
 ];
 const COMPANY = [
   "Apple announced thinner laptops at its event in California.",
@@ -28,8 +29,6 @@ const COMPANY = [
 ];
 /** Below 0.7 to every fruit as well, but at 0.748 and 0.7495 to two of the companies and so not above 0.75 to all. */
 const ALMOST = "Regulators asked Apple to open its app store to rivals.";
-/** Below 0.7 to every company as well with the fp32 model, at 0.696 to the nearest; in int8 that one is at 0.7006. */
-const AT_THE_BORDER = "The horse took the apple gently from my flat hand.";
 /** What happens in these might happen to either: the model puts them between the senses, at more than 0.7 to most of the other. */
 const BETWEEN = {
   fruit: "An apple rolled off the kitchen table and bruised on the tiles.",
@@ -64,10 +63,6 @@ describe("Apple", () => {
     const almost = await appleIn([ALMOST]);
     expect(Math.max(...cosines(almost, fruit))).toBeLessThan(0.7);
     expect(Math.min(...cosines(almost, company))).toBeGreaterThan(0.74);
-    const border = await appleIn([AT_THE_BORDER]);
-    expect(cosines(border, company).filter((cosine) => cosine >= 0.7).length).toBeLessThanOrEqual(1);
-    expect(Math.max(...cosines(border, company))).toBeLessThan(0.702);
-    expect(Math.min(...cosines(border, fruit))).toBeGreaterThan(0.75);
   });
 
   test("has one static vector for all of them, whatever its case", async () => {
