@@ -2,7 +2,7 @@ import { countsTensor, floatTensor, standardNode } from "../model-tensor.ts";
 import type { ModelNode, ModelTensor, OnnxModel } from "../onnx-model.ts";
 import type { ProductGroup } from "./find-products.ts";
 import { measureTexts, type MeasureOptions, type Measuring } from "./measure-texts.ts";
-import { reduceLastAxis } from "./reduce-last-axis.ts";
+import { LAST_AXIS, reduceLastAxis } from "./reduce-last-axis.ts";
 
 /** How activations become uint8. */
 export interface Steps {
@@ -90,7 +90,7 @@ function rowEnds(
 ): Measuring {
   const tensors = new Map<string, ModelTensor>();
   const nodes: ModelNode[] = [];
-  tensors.set("polyseme_last_axis", countsTensor(-1));
+  tensors.set(LAST_AXIS, countsTensor(-1));
   for (const { input, rows } of groups) {
     const factors = smoothing.get(input) ?? new Float32Array(rows).fill(1);
     tensors.set(

@@ -47,8 +47,8 @@ const REPEATED = { least: 12, range: 40, step: 7 };
 
 /**
  * With texts of one token each, taken out of them, and with some of one token again and again: a full stop alone, or a line
- * of dashes, has activations that no other text has. MiniLM's cosine of "." is 0.990 without the former, and 0.9945 instead
- * of 0.9952 without the latter.
+ * of dashes, has activations that no other text has. MiniLM's cosine of "." is 0.990 without the former; over 64 hard texts
+ * its mean is 0.99862 with the latter and 0.99854 without.
  */
 function withOdd(texts: readonly Int32Array[]): Int32Array[] {
   const most = texts.reduce((longest, ids) => Math.max(longest, ids.length), 0) - 2;

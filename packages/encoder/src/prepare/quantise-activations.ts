@@ -2,7 +2,7 @@ import { countsTensor, scalarTensor, standardNode } from "../model-tensor.ts";
 import { ELEMENT, type ModelNode, type ModelTensor, type OnnxModel } from "../onnx-model.ts";
 import { stepsAbove, stepsBelow, type Steps } from "./find-steps.ts";
 import { standardOpset } from "./model-opset.ts";
-import { reduceLastAxis } from "./reduce-last-axis.ts";
+import { LAST_AXIS, reduceLastAxis } from "./reduce-last-axis.ts";
 
 /** A row of zeros has no scale of its own. */
 const LEAST_SCALE = 1e-8;
@@ -18,7 +18,7 @@ const UNROLLED = "polyseme_unrolled";
 export const SHARED_TENSORS: ReadonlyMap<string, ModelTensor> = new Map([
   [ONE, scalarTensor(1)],
   [LEAST, scalarTensor(LEAST_SCALE)],
-  ["polyseme_last_axis", countsTensor(-1)],
+  [LAST_AXIS, countsTensor(-1)],
   [UNROLLED, countsTensor(-1)],
 ]);
 

@@ -9,7 +9,10 @@ const INTS = 7;
 /** -1 as a varint: the ten bytes of 2^64 - 1. */
 const MINUS_ONE = Uint8Array.of(0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01);
 
-/** A reduction over the last axis, kept with length 1; its graph has the constant `polyseme_last_axis`, [-1]. */
+/** The name of a constant that a graph with such reductions has: [-1]. */
+export const LAST_AXIS = "polyseme_last_axis";
+
+/** A reduction over the last axis, kept with length 1; its graph has `LAST_AXIS`. */
 export function reduceLastAxis(
   model: OnnxModel,
   operator: "ReduceMax" | "ReduceMin",
@@ -17,7 +20,7 @@ export function reduceLastAxis(
   output: string,
 ): ModelNode {
   if (standardOpset(model) >= AXES_AS_INPUT_OPSET)
-    return standardNode(operator, [input, "polyseme_last_axis"], output, { keepdims: 1 });
+    return standardNode(operator, [input, LAST_AXIS], output, { keepdims: 1 });
   const node = standardNode(operator, [input], output, { keepdims: 1 });
   const axes = Buffer.concat([
     writeField(ATTRIBUTE.name, "axes"),
