@@ -1,6 +1,7 @@
 export * from "./backlog-gauges.ts";
 export * from "./collection.ts";
 export * from "./collection-transfer.ts";
+export * from "./compiled-entry.ts";
 export * from "./config.ts";
 export * from "./connection-codes.ts";
 export * from "./document.ts";

@@ -1,6 +1,6 @@
 import { performance } from "node:perf_hooks";
 import { Worker } from "node:worker_threads";
-import { PolysemeError } from "@polyseme/core";
+import { entryBeside, PolysemeError } from "@polyseme/core";
 import { deferred, type Deferred } from "./deferred.ts";
 import type { PaddedBatch } from "./pad-batch.ts";
 import type { FromWorker, RunResult, SessionSpec, ToWorker, WantedOutputs, WorkerStart } from "./session-protocol.ts";
@@ -151,7 +151,7 @@ class ThreadPool implements SessionPool {
   }
 
   #startThread(): Thread {
-    const entry = this.#options.entry ?? workerEntry();
+    const entry = this.#options.entry ?? entryBeside(import.meta.url, "session-worker");
     const begun = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
     // Flags of the parent, such as its own loaders, are not for the thread.
     const thread: Thread = {
@@ -265,9 +265,4 @@ function outOfMemory(spec: SessionSpec, problem: string): PolysemeError {
 
 function runFailed(problem: string, details: { workerDied?: true; notBegun?: true } = {}): PolysemeError {
   return new PolysemeError("encode_failed", `The encoder failed: ${problem}`, { details });
-}
-
-function workerEntry(): URL {
-  const isSource = import.meta.url.endsWith(".ts");
-  return new URL(isSource ? "./session-worker-from-source.mjs" : "./session-worker.js", import.meta.url);
 }

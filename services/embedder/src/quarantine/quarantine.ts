@@ -1,4 +1,4 @@
-import { asPolysemeError, PolysemeError, type Log } from "@polyseme/core";
+import { asPolysemeError, entryBeside, PolysemeError, type Log } from "@polyseme/core";
 import type { EmbeddedChunk } from "@polyseme/store";
 import { ChildDied, startChild, type ChildOptions, type QuarantineChild } from "./child.ts";
 import type { QuarantineSettings, SuspectText } from "./protocol.ts";
@@ -39,7 +39,7 @@ const IDLE_MS = 30_000;
 export function makeQuarantine({ settings, log, child: tuning, idleMs = IDLE_MS }: QuarantineOptions): Quarantine {
   // These and no others: the whole configuration holds secrets.
   const { model, modelsDir, device, cacheDir } = settings;
-  const options: ChildOptions = { entry: childEntry(), openMs: OPEN_MS, chunkMs: CHUNK_MS, ...tuning };
+  const options: ChildOptions = { entry: entryBeside(import.meta.url, "main"), openMs: OPEN_MS, chunkMs: CHUNK_MS, ...tuning };
   const closing = new AbortController();
   let child: QuarantineChild | undefined;
   let idle: NodeJS.Timeout | undefined;
@@ -110,9 +110,4 @@ async function embedIn(
     if (known.details?.["workerDied"] === true) return new ChildDied(`lost its encoder: ${known.message}`, true);
     throw error;
   }
-}
-
-function childEntry(): URL {
-  const isSource = import.meta.url.endsWith(".ts");
-  return new URL(isSource ? "./main-from-source.mjs" : "./main.js", import.meta.url);
 }
