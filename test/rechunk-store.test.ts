@@ -20,6 +20,7 @@ import {
 import { makeFormOf } from "@polyseme/words";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { rechunk } from "../services/embedder/src/follow/rechunk.ts";
+import { hexOf } from "./support/packed-words.ts";
 import { openTestStore, type TestStore } from "./support/test-store.ts";
 
 const databaseUrl = inject("databaseUrl");
@@ -74,7 +75,7 @@ describe.skipIf(databaseUrl === null)("a following generation with other chunks"
       );
       const start = TEXT.indexOf(text);
       const embedding = Float32Array.of(1, 0, 0, 0);
-      return { start, end: start + text.length, text, tokens: 9, embedding, units: { packed, forms: [] } };
+      return { start, end: start + text.length, text, tokens: 9, embedding, units: { packed, forms: "" } };
     });
     await database.query(
       `insert into polyseme_store.documents
@@ -127,11 +128,11 @@ describe.skipIf(databaseUrl === null)("a following generation with other chunks"
       expect([...written]).toEqual(["d"]);
       expect(await valuesIn(collection)).toEqual(before);
       const follower = { ...collection, generation: following.follower };
-      expect(await packedIn(follower)).toEqual(copied.map(({ units }) => units?.packed.toString("hex")));
+      expect(await packedIn(follower)).toEqual(copied.map(({ units }) => hexOf(units?.packed)));
       const whole = await readChunkTokens(database, follower, [{ documentId: "d", ordinal: 0 }]);
       expect(whole.every(({ tokens: packed }) => unpackTokens(packed, 0).norms.every((norm) => norm > 0))).toBe(true);
       const forms = await sampleForms(database, follower, 20);
-      expect(forms).toEqual(copied.map(({ units }) => units?.forms));
+      expect(forms.map((own) => own.join(" "))).toEqual(copied.map(({ units }) => units?.forms));
       // A word's row is found through the range that names it.
       const last = copied.length - 1;
       const [form = ""] = forms[last] ?? [];

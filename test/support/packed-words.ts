@@ -25,8 +25,12 @@ export function chunksOfWords(text: string): EmbeddedChunk[] {
   return groups.map((group) => {
     const start = group[0]?.index ?? 0;
     const own = group.map(([word]) => word).join("");
-    const units = { packed: packedWords(own), forms: own.trim().split(/\s+/) };
+    const units = { packed: packedWords(own), forms: own.trim().replaceAll(/\s+/g, " ") };
     const embedding = Float32Array.of(1, 0, 0);
     return { start, end: start + own.length, text: own, tokens: group.length, embedding, units };
   });
+}
+
+export function hexOf(bytes: Uint8Array | undefined): string | undefined {
+  return bytes === undefined ? undefined : Buffer.from(bytes).toString("hex");
 }

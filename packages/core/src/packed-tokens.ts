@@ -123,7 +123,7 @@ export function unpackTokens(bytes: Uint8Array, origin: number): PackedTokens {
  * What of a packed value says where its units are: its head, and what follows its values.
  * @throws Error when it is cut or of another version
  */
-export function packedPlaces(packed: Buffer): { readonly places: Buffer; readonly rows: number } {
+export function packedPlaces(packed: Uint8Array): { readonly places: Buffer; readonly rows: number } {
   const { rows, unitsAt } = layoutOf(packed);
   return { places: Buffer.concat([packed.subarray(0, HEADER_BYTES), packed.subarray(unitsAt)]), rows };
 }
@@ -161,27 +161,26 @@ export function unpackUnits(
   origin: number,
   { rows, count }: { rows: number; count?: number },
 ): TokenUnits {
-  const starts: number[] = [];
-  const ends: number[] = [];
-  const pieces: number[] = [];
-  const rowNumbers: number[] = [];
+  const most = count ?? Math.floor(bytes.length / FIELDS);
+  const starts = new Int32Array(most);
+  const ends = new Int32Array(most);
+  const pieces = new Int32Array(most);
+  const rowNumbers = new Int32Array(most);
   const reader = { bytes, at: 0 };
-  for (let before = origin; count === undefined ? reader.at < bytes.length : starts.length < count;) {
+  let found = 0;
+  for (let before = origin; count === undefined ? reader.at < bytes.length : found < count; found += 1) {
     const start = before + readVarint(reader);
     before = start + readVarint(reader);
-    starts.push(start);
-    ends.push(before);
-    pieces.push(readVarint(reader));
+    starts[found] = start;
+    ends[found] = before;
+    pieces[found] = readVarint(reader);
     const row = readVarint(reader);
     if (row >= rows) throw new Error("A packed value of token vectors names a row that it does not have");
-    rowNumbers.push(row);
+    rowNumbers[found] = row;
   }
-  return {
-    starts: Int32Array.from(starts),
-    ends: Int32Array.from(ends),
-    pieces: Int32Array.from(pieces),
-    rows: Int32Array.from(rowNumbers),
-  };
+  if (found === most) return { starts, ends, pieces, rows: rowNumbers };
+  const kept = (all: Int32Array): Int32Array => all.slice(0, found);
+  return { starts: kept(starts), ends: kept(ends), pieces: kept(pieces), rows: kept(rowNumbers) };
 }
 
 /** All vectors, [rows, dimensions], not normalised. */

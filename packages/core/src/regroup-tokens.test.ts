@@ -33,7 +33,8 @@ describe.each(["int8", "half"] as const)("units of %s", (precision) => {
 
   test("give the mean of their vectors, weighted by pieces, at length 1", () => {
     const joined = joinTokens([chunkOf(0, 10, precision), chunkOf(10, 20, precision)]);
-    const mean = unitMeans(joined)([3, 17]);
+    const mean = new Float32Array(DIMENSIONS);
+    unitMeans(joined)([3, 17], mean);
     const sum = new Float64Array(DIMENSIONS);
     for (let at = 3; at < 17; at += 1)
       for (const [i, value] of vectorAt(at).entries()) sum[i] = (sum[i] ?? 0) + value * (1 + (at % 3));

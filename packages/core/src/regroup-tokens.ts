@@ -126,9 +126,9 @@ export interface RowSlice {
 
 /** A packed value whose rows are named and not copied: whoever has the chunks puts scales, norms and values between. */
 export interface SlicedTokens {
-  readonly head: Buffer;
+  /** What the value has before its rows, and behind them. */
+  readonly places: Uint8Array;
   readonly slices: readonly RowSlice[];
-  readonly tail: Buffer;
 }
 
 /**
@@ -158,7 +158,8 @@ export function sliceRange(
     else slices.push({ chunk, first: row - rowsBefore, count: 1 });
     last = row;
   }
-  return { ...packAround(tokens, units, { rows: rows.length, origin }), slices };
+  const { head, tail } = packAround(tokens, units, { rows: rows.length, origin });
+  return { places: Buffer.concat([head, tail]), slices };
 }
 
 /** Some of the units, with their rows numbered in the order in which they come, and which rows those were. */
@@ -166,24 +167,25 @@ function rangeOfUnits(
   { units }: PackedTokens,
   [from, to]: readonly [from: number, to: number],
 ): { readonly units: TokenUnits; readonly rows: readonly number[] } {
-  const places = new Map<number, number>();
+  const { starts, ends, pieces } = units;
+  const own = { starts: starts.subarray(from, to), ends: ends.subarray(from, to), pieces: pieces.subarray(from, to) };
   const rows = new Int32Array(to - from);
+  const first = units.rows[from] ?? 0;
+  let isRun = true;
+  for (let i = 0; i < rows.length; i += 1) {
+    rows[i] = i;
+    isRun &&= units.rows[from + i] === first + i;
+  }
+  // As they all are where none are pooled.
+  if (isRun) return { units: { ...own, rows }, rows: Array.from(rows, (place) => first + place) };
+  const places = new Map<number, number>();
   for (let i = from; i < to; i += 1) {
     const row = units.rows[i] ?? 0;
     const place = places.get(row) ?? places.size;
     places.set(row, place);
     rows[i - from] = place;
   }
-  const { starts, ends, pieces } = units;
-  return {
-    units: {
-      starts: starts.subarray(from, to),
-      ends: ends.subarray(from, to),
-      pieces: pieces.subarray(from, to),
-      rows,
-    },
-    rows: [...places.keys()],
-  };
+  return { units: { ...own, rows }, rows: [...places.keys()] };
 }
 
 function copyRows(values: PackedTokens["values"], rows: readonly number[], dimensions: number): PackedTokens["values"] {
@@ -198,14 +200,20 @@ function copyRows(values: PackedTokens["values"], rows: readonly number[], dimen
   return copied;
 }
 
-/** Gives the normalised mean of the vectors of a range of units, each counted as often as it has pieces. */
-export function unitMeans(tokens: PackedTokens): (range: readonly [from: number, to: number]) => Float32Array {
+/**
+ * Gives the normalised mean of the vectors of a range of units, each counted as often as it has pieces.
+ * @returns a function that writes the mean of a range to `mean`, of as many dimensions
+ */
+export function unitMeans(
+  tokens: PackedTokens,
+): (range: readonly [from: number, to: number], mean: Float32Array) => void {
   const { dimensions, units, scales } = tokens;
   const values = tokens.values instanceof Uint16Array ? fromHalves(tokens.values) : tokens.values;
   const weightOf = (unit: number): number => (units.pieces[unit] ?? 0) * (scales[units.rows[unit] ?? 0] ?? 0);
   const vectorAt = (unit: number): number => (units.rows[unit] ?? 0) * dimensions;
-  return ([from, to]) => {
-    const sum = new Float64Array(dimensions);
+  const sum = new Float64Array(dimensions);
+  return ([from, to], mean) => {
+    sum.fill(0);
     let unit = from;
     // Four at a time, and without a view of each: reading and writing the sum for each one takes most of the time.
     for (; unit + 4 <= to; unit += 4) {
@@ -225,8 +233,6 @@ export function unitMeans(tokens: PackedTokens): (range: readonly [from: number,
     let squares = 0;
     for (const value of sum) squares += value * value;
     const length = Math.sqrt(squares);
-    const mean = new Float32Array(dimensions);
     for (let i = 0; i < dimensions; i += 1) mean[i] = (sum[i] ?? 0) / length;
-    return mean;
   };
 }

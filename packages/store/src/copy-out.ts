@@ -37,7 +37,7 @@ export class CopyOut implements pg.Submittable {
 
   handleCopyData({ chunk }: { chunk: Buffer }): void {
     // A copy: the driver moves what comes next to where this lies.
-    for (const row of this.#reader.take(Buffer.from(chunk))) this.#onRow(row);
+    for (const row of this.#reader.take(joined(chunk))) this.#onRow(row);
   }
 
   handleCommandComplete(): void {
@@ -58,11 +58,19 @@ export class CopyOut implements pg.Submittable {
   }
 }
 
-/** Values in their types' binary formats. */
+/** Values in their types' binary formats, in memory that is theirs alone: it may be given to another thread. */
 export type CopiedRow = readonly (Buffer | null)[];
 
 const SIGNATURE_BYTES = 11;
 const NO_MORE_ROWS = -1;
+
+/** Not from the pool that small buffers share. */
+function joined(...parts: readonly Buffer[]): Buffer {
+  const all = Buffer.allocUnsafeSlow(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) at += part.copy(all, at);
+  return all;
+}
 
 /** Takes the format apart wherever it is cut; whole rows are views of what came. */
 export function makeCopyReader(): {
@@ -106,7 +114,7 @@ export function makeCopyReader(): {
 
   return {
     take(bytes) {
-      rest = rest.length === 0 ? bytes : Buffer.concat([rest, bytes]);
+      rest = rest.length === 0 ? bytes : joined(rest, bytes);
       if (!hasHeader) {
         const length = headerLength();
         if (length === undefined) return [];

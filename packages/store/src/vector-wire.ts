@@ -30,11 +30,13 @@ export function encodeVectorArray(vectors: readonly Float32Array[], vectorOid: n
 export const BYTEA_OID = 17;
 
 /** Values in their type's own binary format as a parameter for an array of that type; as text, bytes would be doubled. */
-export function encodeBinaryArray(items: readonly Buffer[], elementOid: number): Buffer {
+export function encodeBinaryArray(items: readonly Uint8Array[], elementOid: number): Buffer {
   return encodeArray(
     items.map(({ length }) => length),
     elementOid,
-    (out, at, i) => items[i]?.copy(out, at),
+    (out, at, i) => {
+      out.set(items[i] ?? [], at);
+    },
   );
 }
 

@@ -22,9 +22,9 @@ export interface EmbeddedChunk {
 
 export interface ChunkUnits {
   /** As `packTokens` packs them, with the chunk's start as origin. */
-  readonly packed: Buffer;
-  /** The forms of the chunk's words, each once. */
-  readonly forms: readonly string[];
+  readonly packed: Uint8Array;
+  /** The forms of the chunk's words, each once, a space between two: one text costs less than as many as there are words. */
+  readonly forms: string;
 }
 
 export interface SharedUnits extends Pick<ChunkUnits, "forms"> {
@@ -150,15 +150,15 @@ function unitColumns(tables: WriteTables, chunks: readonly PlacedChunk[], given:
     throw new Error("Chunks of one write all have token vectors, or all name them, or none has any");
   if (tables.tokens === undefined) throw new Error("Token vectors for a generation that keeps none");
   // Arrays of unlike length make no array of two dimensions; words hold no spaces.
-  const words: Column = ["words", "text[]", [...owned, ...shared].map(({ forms }) => forms.join(" "))];
+  const words: Column = ["words", "text[]", [...owned, ...shared].map(({ forms }) => forms)];
   const writtenWords = ["words", "string_to_array(u.words, ' ')"] as const;
-  const unitsOf = (places: readonly Buffer[]): Column => ["token_units", "bytea[]", asBinary(places)];
+  const unitsOf = (places: readonly Uint8Array[]): Column => ["token_units", "bytea[]", asBinary(places)];
   if (shared.length > 0)
     return {
       columns: [
         ["token_source", "bigint[]", chunks.map(({ tokenSource }) => tokenSource)],
         ["token_slices", "text[]", shared.map(({ sliced }) => flatSlices(sliced.slices).join(" "))],
-        unitsOf(shared.map(({ sliced: { head, tail } }) => Buffer.concat([head, tail]))),
+        unitsOf(shared.map(({ sliced }) => sliced.places)),
         words,
       ],
       values: [
@@ -202,7 +202,7 @@ function keepTokens(
   ];
 }
 
-function asBinary(buffers: readonly Buffer[]): Buffer {
+function asBinary(buffers: readonly Uint8Array[]): Buffer {
   return encodeBinaryArray(buffers, BYTEA_OID);
 }
 

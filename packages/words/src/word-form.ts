@@ -30,15 +30,21 @@ export function wordForms(word: string, language: string | null): string[] {
     .filter((form) => form !== "");
 }
 
+/** Some megabytes. */
+const MOST_KNOWN = 50_000;
+
 /**
- * `wordForm` for the words of many texts: texts repeat their words, and a stemmer is slower than a look-up. It remembers all
- * words that it has seen, so it is for one request.
+ * `wordForm` for the words of many texts: texts repeat their words, and a stemmer is slower than a look-up. It remembers the
+ * words that it has seen, and begins anew when they are too many: rare words are most of them, and come back rarely.
  */
 export function makeFormOf(language: string | null): (word: string) => string {
   const known = new Map<string, string>();
   return (word) => {
     let form = known.get(word);
-    if (form === undefined) known.set(word, (form = wordForm(word, language)));
+    if (form === undefined) {
+      if (known.size >= MOST_KNOWN) known.clear();
+      known.set(word, (form = wordForm(word, language)));
+    }
     return form;
   };
 }

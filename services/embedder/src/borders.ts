@@ -38,14 +38,16 @@ function borderOf(gap: string, startsSentence: boolean, strategy: "sentence" | "
 /** Longer than nearly every sentence; the segmenter's time grows with the square of what it is given. */
 const WINDOW_CHARACTERS = 4_096;
 
-/** One locale everywhere, so that chunks do not depend on the machine. Offsets at which sentences begin, found window by window: each begins where the last whole sentence ended. */
+/** One locale everywhere, so that chunks do not depend on the machine. Making one takes longer than cutting a page. */
+const SENTENCES = new Intl.Segmenter("en", { granularity: "sentence" });
+
+/** Offsets at which sentences begin, found window by window: each begins where the last whole sentence ended. */
 function sentenceStarts(text: string): number[] {
-  const segmenter = new Intl.Segmenter("en", { granularity: "sentence" });
   const starts: number[] = [];
   let insideSentence = false;
   for (let from = 0; from < text.length;) {
     const window = text.slice(from, from + WINDOW_CHARACTERS);
-    const inWindow = Array.from(segmenter.segment(window), ({ index }) => from + index);
+    const inWindow = Array.from(SENTENCES.segment(window), ({ index }) => from + index);
     const last = inWindow.at(-1) ?? from;
     const reachesEnd = from + window.length === text.length;
     const isOneSentence = last === from;

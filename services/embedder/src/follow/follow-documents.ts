@@ -1,4 +1,3 @@
-import { setImmediate as nextTurn } from "node:timers/promises";
 import { asPolysemeError, JOB_LIMITS, messageOf, type Metrics } from "@polyseme/core";
 import type { EncoderRegistry } from "@polyseme/encoder";
 import {
@@ -18,18 +17,19 @@ import {
   type FollowMethod,
   type Following,
 } from "@polyseme/store";
-import { makeFormOf } from "@polyseme/words";
 import type { ClaimKeeper } from "../claim-keeper.ts";
 import { embedSafely, type EmbedDeps } from "../embed-safely.ts";
 import { openEncodersOf, type DocumentEncoders } from "../embed-sparse.ts";
 import { decideOutcome } from "../outcome.ts";
 import type { SectionedText } from "../stretches.ts";
-import { rechunk } from "./rechunk.ts";
+import type { StoredDocument } from "./rechunk-protocol.ts";
+import type { RechunkThread } from "./rechunk-thread.ts";
 
 export interface FollowDeps extends EmbedDeps {
   readonly database: Database;
   readonly encoders: EncoderRegistry;
   readonly claims: ClaimKeeper;
+  readonly rechunking: Omit<RechunkThread, "close">;
   readonly metrics: Metrics;
 }
 
@@ -56,6 +56,7 @@ export async function followSome(deps: FollowDeps, following: Following): Promis
   const method = followMethod(following);
   const claimed = await claimFollowed(database, collectionId, BATCH[method]);
   if (claimed.length === 0) return false;
+  if (method === "rechunk") deps.rechunking.open();
   const done = deps.claims.hold(collectionId, claimed);
   try {
     const due = await sortOut(deps, following, claimed);
@@ -103,23 +104,44 @@ async function rechunkAll(
   specialTokens: number,
 ): Promise<FollowedDocument[]> {
   const { collection, follower } = following;
-  const { chunking, tokens } = follower;
-  const settings = { chunking, tokens, formOf: makeFormOf(follower.language), specialTokens };
+  const { chunking, tokens, language } = follower;
   const isShared = followTarget(following).sharesTokens === true;
+  const settings = { chunking, tokens, language, specialTokens, rows: isShared ? "shared" : "copied" } as const;
   const rest: FollowedDocument[] = [];
   for (const group of groupsOf(due, ({ tokens: count }) => count, TOKENS_A_READ)) {
     const finished: Finished[] = [];
-    for (const { chunks: stored, read, ...document } of await readPacked(deps.database, collection, group)) {
-      const { id, revision } = document;
-      const chunks = rechunk(document, stored, { ...settings, rows: isShared ? "shared" : "copied" });
-      if (chunks === undefined) rest.push(...group.filter((document) => document.id === id));
-      else finished.push({ id, revision, chunks, ...(isShared ? { read } : {}) });
-      // A search's answer may wait for the thread.
-      await nextTurn();
+    const documents = await readPacked(deps.database, collection, group);
+    const answers = await deps.rechunking.rechunk(documents.map(partsOf), settings, deps.abandon);
+    for (const [n, { id, revision, read }] of documents.entries()) {
+      const answer = answers[n];
+      switch (answer?.kind) {
+        case "chunks":
+          finished.push({ id, revision, chunks: answer.chunks, ...(isShared ? { read } : {}) });
+          break;
+        case undefined:
+        case "wordless":
+          rest.push(...group.filter((document) => document.id === id));
+          break;
+        case "failed":
+          await failFollowed(
+            deps.database,
+            collection.id,
+            { id, revision },
+            { code: "internal", message: answer.message },
+          );
+          break;
+        default:
+          throw new Error(`Unknown answer ${String(answer satisfies never)}`);
+      }
     }
     await write(deps, following, finished);
   }
   return rest;
+}
+
+/** Without what the thread has no use for. */
+function partsOf({ text, sections, chunks }: StoredDocument): StoredDocument {
+  return { text, sections: sections ?? null, chunks };
 }
 
 async function reembedAll(

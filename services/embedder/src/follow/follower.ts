@@ -2,8 +2,10 @@ import { messageOf, pause } from "@polyseme/core";
 import { dropUnusedTables, listFollowing, listMoreFollowed, renewFollowed } from "@polyseme/store";
 import { makeClaimKeeper } from "../claim-keeper.ts";
 import { followSome, type FollowDeps } from "./follow-documents.ts";
+import { makeRechunkThread } from "./rechunk-thread.ts";
 
-const LOOK_EVERY_MS = 1_000;
+/** A small statement; many a migration from stored vectors is done in a few seconds. */
+const LOOK_EVERY_MS = 250;
 /** Batches at once: while one is written, others are read and encoded. */
 const LANES = 3;
 /** Tables that could not be dropped when they should have been are rare. */
@@ -13,8 +15,9 @@ const DROP_EVERY_MS = 60_000;
  * Brings what is stored in collections that migrate to the generation that follows, until the signal is aborted. Any
  * number of processes may run it.
  */
-export async function runFollower(deps: Omit<FollowDeps, "claims">, signal: AbortSignal): Promise<void> {
+export async function runFollower(deps: Omit<FollowDeps, "claims" | "rechunking">, signal: AbortSignal): Promise<void> {
   const claims = makeClaimKeeper(deps.database, deps.log, renewFollowed);
+  const rechunking = makeRechunkThread();
   const loops = new AbortController();
   const keeping = claims.run(loops.signal);
   let dropAtMs = 0;
@@ -24,14 +27,14 @@ export async function runFollower(deps: Omit<FollowDeps, "claims">, signal: Abor
         await dropUnusedTables(deps.database);
         dropAtMs = performance.now() + DROP_EVERY_MS;
       }
-      if (await followOnce({ ...deps, claims }, signal)) continue;
+      if (await followOnce({ ...deps, claims, rechunking }, signal)) continue;
     } catch (error) {
       deps.log.warn({ reason: messageOf(error) }, "migration: a pass failed; the next one tries again");
     }
     await pause(LOOK_EVERY_MS, signal);
   }
   loops.abort();
-  await keeping;
+  await Promise.all([keeping, rechunking.close()]);
 }
 
 /** One look at all collections that migrate; answers whether there may be more to do at once. */

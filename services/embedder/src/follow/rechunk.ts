@@ -1,9 +1,9 @@
 import { joinTokens, packRange, sliceRange, unitMeans, unpackTokens, type PackedTokens } from "@polyseme/core";
 import type { EmbeddedChunk, Generation } from "@polyseme/store";
-import { formsOf } from "../chunk-units.ts";
 import { planChunks } from "../plan-chunks.ts";
 import { part, rangeOf, stretchesWithTokens } from "../plan-late.ts";
 import { stretchesOf, type SectionedText } from "../stretches.ts";
+import { formsOf } from "../word-forms.ts";
 
 export interface RechunkSettings extends Pick<Generation, "chunking" | "tokens"> {
   /** Gives a word's form in the collection's language. */
@@ -41,15 +41,19 @@ export function rechunk(
     }));
   });
   const meanOf = unitMeans(tokens);
-  return spans.map(({ start, end }) => {
+  // In one piece, as it may go to another thread.
+  const embeddings = new Float32Array(spans.length * tokens.dimensions);
+  return spans.map(({ start, end }, n) => {
     const { first: from, end: to } = rangeOf(units.starts, { start, end });
+    const embedding = embeddings.subarray(n * tokens.dimensions, (n + 1) * tokens.dimensions);
+    meanOf([from, to], embedding);
     const embedded = {
       start,
       end,
       text: text.slice(start, end),
       // As late chunks count them: none is a special one.
-      tokens: units.pieces.subarray(from, to).reduce((sum, pieces) => sum + pieces, 0),
-      embedding: meanOf([from, to]),
+      tokens: sumOf(units.pieces, from, to),
+      embedding,
     };
     if (settings.tokens.tokenVectors === "none") return embedded;
     const own = { starts: units.starts.subarray(from, to), ends: units.ends.subarray(from, to) };
@@ -60,9 +64,15 @@ export function rechunk(
   });
 }
 
+function sumOf(values: Int32Array, from: number, to: number): number {
+  let sum = 0;
+  for (let i = from; i < to; i += 1) sum += values[i] ?? 0;
+  return sum;
+}
+
 /** A token for each piece, all over the whole word, so that no cut is found inside one. */
 function asTokens({ units }: PackedTokens): Parameters<typeof planChunks>[1] {
-  const count = units.pieces.reduce((sum, pieces) => sum + pieces, 0);
+  const count = sumOf(units.pieces, 0, units.pieces.length);
   const starts = new Int32Array(count);
   const ends = new Int32Array(count);
   let at = 0;
