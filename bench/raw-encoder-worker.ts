@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { parentPort, workerData } from "node:worker_threads";
 import { InferenceSession, Tensor } from "onnxruntime-node";
+import { integerSumsOverflow } from "../packages/encoder/src/integer-sums.ts";
 import type { PaddedBatch } from "../packages/encoder/src/pad-batch.ts";
 import type { FromRawWorker, RawSessionSpec, ToRawWorker } from "./raw-encoder.ts";
 
@@ -24,6 +25,7 @@ try {
 }
 
 async function openSession(): Promise<InferenceSession> {
+  const inWideSums = spec.mayOverflow && (await integerSumsOverflow());
   const bytes = new Uint8Array(Buffer.concat([await readFile(spec.path), spec.appended]));
   return InferenceSession.create(bytes, {
     executionProviders: ["cpu"],
@@ -37,8 +39,8 @@ async function openSession(): Promise<InferenceSession> {
       session: {
         intra_op: { allow_spinning: "1" },
         set_denormal_as_zero: "1",
-        // Integers as the embedder's are multiplied: on a CPU without VNNI faster ones would be other, worse vectors.
-        ...(spec.mayOverflow ? { x64quantprecision: "1" } : {}),
+        // Integers as the embedder's are multiplied: where they overflow, faster ones would be other, worse vectors.
+        ...(inWideSums ? { x64quantprecision: "1" } : {}),
       },
     },
   });
