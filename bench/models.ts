@@ -17,17 +17,21 @@ export function modelsIn(sharedDir: string): Model[] {
   return MODELS.filter((model) => model === "int8" || existsSync(join(sharedDir, FP32_FILE)));
 }
 
-/**
- * A folder that POLYSEME_MODEL may name. For fp32 a temporary one: the bundled model's small files with a link to the large
- * one, as a folder with both graphs would be read as int8.
- */
+/** A folder that POLYSEME_MODEL may name. */
 export async function modelFolder(context: Pick<BenchContext, "sharedDir" | "atEnd">, model: Model): Promise<string> {
-  if (model === "int8") return BUNDLED;
+  return model === "int8" ? BUNDLED : folderOf(context, join(context.sharedDir, FP32_FILE));
+}
+
+/**
+ * A temporary folder of the bundled model's small files and a link to another graph of it, alone: one with several graphs
+ * would be read as int8.
+ */
+export async function folderOf(context: Pick<BenchContext, "atEnd">, graph: string): Promise<string> {
   const parent = await mkdtemp(join(tmpdir(), "polyseme-bench-model-"));
   context.atEnd(() => rm(parent, { recursive: true, force: true }));
   const folder = join(parent, "all-MiniLM-L6-v2");
   await cp(BUNDLED, folder, { recursive: true, filter: (path) => basename(path) !== "onnx" });
   await mkdir(join(folder, "onnx"));
-  await symlink(join(context.sharedDir, FP32_FILE), join(folder, "onnx", "model.onnx"));
+  await symlink(graph, join(folder, "onnx", basename(graph)));
   return folder;
 }

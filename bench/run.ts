@@ -17,6 +17,7 @@ import { benchLexical } from "./lexical.ts";
 import { benchMemory } from "./memory.ts";
 import { benchPipeline } from "./pipeline.ts";
 import { benchPlumbing } from "./plumbing.ts";
+import { benchPrepared } from "./prepared.ts";
 import { benchPush } from "./push.ts";
 import { benchRechunk } from "./rechunk.ts";
 import { renderTable } from "./report.ts";
@@ -46,6 +47,7 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   filters: benchFilters,
   search: benchSearch,
   rerank: benchRerank,
+  prepared: benchPrepared,
   lexical: benchLexical,
   memory: benchMemory,
   tokens: benchTokens,
