@@ -18,6 +18,7 @@ export * from "./lifecycle.ts";
 export * from "./lock-files.ts";
 export * from "./log.ts";
 export * from "./match-filter.ts";
+export * from "./median.ts";
 export * from "./metrics.ts";
 export * from "./packed-tokens.ts";
 export * from "./parse-filter.ts";

@@ -1,4 +1,5 @@
 import { performance } from "node:perf_hooks";
+import { median } from "@polyseme/core";
 import type { BatchBudget } from "./pack.ts";
 import type { PaddedBatch } from "./pad-batch.ts";
 import type { SessionPool } from "./session-pool.ts";
@@ -16,13 +17,16 @@ const MOST_RUN_MS = 500;
 const FEW_TOKENS = 8;
 const MOST_FEW_MS = 200;
 const SLOWEST_TOKENS = 256;
-/** Two sizes are run in turn this often, and the best of each counts: what disturbs a run only makes it longer. */
-const ROUNDS = 3;
+/**
+ * Two sizes are run in turn this often. The gain is told within each round and the middle one counts: where other services
+ * start beside this one, even the best runs of two sizes may be one of before and one of after.
+ */
+const ROUNDS = 5;
 /**
  * A larger batch must pay for what it costs: queries wait for it, and the runtime keeps its memory for good. On a CPU the
  * message that starts a run is some 4 % of a small one here, and nothing in the pipeline, where the next batch lies ready;
- * and other work of the machine shifts even the best of a few rounds by more than a tenth, where 1,024 tokens taken for it
- * cost the pipeline as much.
+ * and other work of the machine shifts a few rounds by more than a tenth, where 1,024 tokens taken for it cost the pipeline
+ * a sixth.
  */
 const LEAST_GAIN = { cpu: 1.25, device: 1.05 } as const;
 
@@ -42,13 +46,14 @@ export async function probeBudget(
   const [least, ...larger] = SIZES[options.on];
   let tokens: number = least;
   for (const next of larger) {
-    const times = { tokens: Infinity, next: Infinity };
+    const gains: number[] = [];
     for (let round = 0; round < ROUNDS; round += 1) {
-      times.tokens = Math.min(times.tokens, await timeRun(pool, rowsOf(tokens, options.tokenId)));
-      times.next = Math.min(times.next, await timeRun(pool, rowsOf(next, options.tokenId)));
-      if (times.next > MOST_RUN_MS) break;
+      const ms = await timeRun(pool, rowsOf(tokens, options.tokenId));
+      const nextMs = await timeRun(pool, rowsOf(next, options.tokenId));
+      if (nextMs > MOST_RUN_MS) return { ...usual, maxTokens: tokens };
+      gains.push(next / nextMs / (tokens / ms));
     }
-    if (times.next > MOST_RUN_MS || next / times.next < (tokens / times.tokens) * LEAST_GAIN[options.on]) break;
+    if (median(gains) < LEAST_GAIN[options.on]) break;
     tokens = next;
   }
   return { ...usual, maxTokens: tokens };

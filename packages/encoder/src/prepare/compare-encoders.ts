@@ -1,4 +1,5 @@
 import { performance } from "node:perf_hooks";
+import { median } from "@polyseme/core";
 import { embedTexts } from "../encoder.ts";
 import type { Encoder } from "../types.ts";
 
@@ -72,11 +73,6 @@ async function rateOf(encoder: Encoder, texts: readonly string[]): Promise<numbe
   await Promise.all(tokenised.map(({ ids }) => encoder.encode(ids, { wants: { embedding: true }, lane: "bulk" })));
   const tokens = tokenised.reduce((sum, { ids }) => sum + ids.length, 0);
   return (tokens * 1_000) / (performance.now() - started);
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? NaN;
 }
 
 function dot(one: Float32Array, other: Float32Array): number {

@@ -1,3 +1,4 @@
+import { median } from "@polyseme/core";
 import { EXACT, graphScan, type Scan } from "../choose-scan.ts";
 import { chunkTable, type Collection } from "../collections.ts";
 import type { Database, Sql } from "../database.ts";
@@ -129,11 +130,6 @@ export function meanWithError(values: readonly number[]): { recall: number; erro
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
   const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / Math.max(1, values.length - 1);
   return { recall: mean, error: Math.sqrt(variance / values.length) };
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? 0;
 }
 
 /** Rows a page has at least, whatever its vectors: the share of pages to read for a sample is reckoned with it. */
