@@ -80,9 +80,9 @@ export async function storeFollowed(
        select c.id from ${writersGate("$4")}, polyseme_store.collections c
        where c.id = $4 and c.live_generation = $5 and c.following_generation = $6 for share of c
      ), ready as (
-       select d.id, d.revision from roles, ${NAMED}, polyseme_store.documents d
+       select d.id, d.revision from roles, ${NAMED} ${unchanged.join}, polyseme_store.documents d
        where d.collection_id = w.collection_id and d.id = w.id and d.revision = w.revision
-         and d.state = 'stored' and d.stored_revision = d.revision ${unchanged}
+         and d.state = 'stored' and d.stored_revision = d.revision ${unchanged.condition}
        order by d.id collate "C" for no key update of d
      ), unlisted as (
        delete from polyseme_store.followed_documents q using ready r, roles
@@ -94,10 +94,13 @@ export async function storeFollowed(
   return new Set(rows.map(({ id }) => id));
 }
 
-/** A condition on `d`: what the chunks name rows of is what the live generation names too. */
-function whileUnchanged(documents: readonly FollowedChunks[], given: (value: unknown, type: string) => string): string {
+/** What holds `d` to this: what the chunks name rows of is what the live generation names too. */
+function whileUnchanged(
+  documents: readonly FollowedChunks[],
+  given: (value: unknown, type: string) => string,
+): { readonly join: string; readonly condition: string } {
   const read = documents.flatMap(({ id, read: own }) => (own === undefined ? [] : [{ id, storedAt: own.storedAt }]));
-  if (read.length === 0) return "";
+  if (read.length === 0) return { join: "", condition: "" };
   if (read.length < documents.length) throw new Error("Chunks that name rows and others cannot be one write");
   const ids = given(
     read.map(({ id }) => id),
@@ -107,7 +110,8 @@ function whileUnchanged(documents: readonly FollowedChunks[], given: (value: unk
     read.map(({ storedAt }) => storedAt),
     "timestamptz[]",
   );
-  return `and (
-           select d.stored_at is not distinct from v.stored_at from unnest(${ids}, ${times}) as v(id, stored_at) where v.id = d.id
-         )`;
+  return {
+    join: `join unnest(${ids}, ${times}) as r(id, stored_at) on r.id = w.id`,
+    condition: "and d.stored_at is not distinct from r.stored_at",
+  };
 }
