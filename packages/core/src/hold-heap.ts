@@ -7,7 +7,10 @@ import { setFlagsFromString } from "node:v8";
  */
 const GROWING_PERCENT = 35;
 
-/** Has the process collect its garbage early. For the main file of a service, before it does anything else. */
-export function holdHeap(): void {
-  setFlagsFromString(`--heap-growing-percent=${GROWING_PERCENT}`);
+/**
+ * Has the process collect its garbage early. For the main file of a service, before it does anything else.
+ * @param growingPercent how much more than what was alive last may be there before the next time
+ */
+export function holdHeap(growingPercent = GROWING_PERCENT): void {
+  setFlagsFromString(`--heap-growing-percent=${growingPercent}`);
 }

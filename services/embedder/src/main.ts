@@ -1,7 +1,7 @@
 import { holdHeap, readConfig, runMain } from "@polyseme/core";
 import { runEmbedder } from "./run.ts";
 
-holdHeap();
+holdHeap(100);
 await runMain(
   process,
   (line) => process.stderr.write(`${line}\n`),
