@@ -39,7 +39,12 @@ const IDLE_MS = 30_000;
 export function makeQuarantine({ settings, log, child: tuning, idleMs = IDLE_MS }: QuarantineOptions): Quarantine {
   // These and no others: the whole configuration holds secrets.
   const { model, modelsDir, device, cacheDir } = settings;
-  const options: ChildOptions = { entry: entryBeside(import.meta.url, "main"), openMs: OPEN_MS, chunkMs: CHUNK_MS, ...tuning };
+  const options: ChildOptions = {
+    entry: entryBeside(import.meta.url, "main"),
+    openMs: OPEN_MS,
+    chunkMs: CHUNK_MS,
+    ...tuning,
+  };
   const closing = new AbortController();
   let child: QuarantineChild | undefined;
   let idle: NodeJS.Timeout | undefined;
