@@ -60,7 +60,7 @@ export async function measureSearch(
   };
   const exactTimes: number[] = [];
   for (const vector of (kinds[0] ?? []).slice(0, TIMED_EXACT)) exactTimes.push((await ask(vector, 10, EXACT)).ms);
-  const measure = { measuredAt: new Date().toISOString(), exactMs: median(exactTimes) };
+  const measure = { measuredAt: new Date().toISOString(), exactMs: medianMs(exactTimes) };
   if (graph === undefined) return measure;
 
   const known: Known[][] = [];
@@ -80,7 +80,7 @@ export async function measureSearch(
       const asked: Asked[] = [];
       for (const { vector } of exact) asked.push(await ask(vector, count, scan));
       const shares = asked.map(({ distances }, at) => shareFound(distances, exact[at]?.distances ?? [], count));
-      depths.push({ efSearch, ...meanWithError(shares), ms: median(asked.map(({ ms }) => ms)) });
+      depths.push({ efSearch, ...meanWithError(shares), ms: medianMs(asked.map(({ ms }) => ms)) });
     }
     return depths.reduce((worst, depth) => (certain(depth) < certain(worst) ? depth : worst));
   };
@@ -130,6 +130,11 @@ export function meanWithError(values: readonly number[]): { recall: number; erro
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
   const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / Math.max(1, values.length - 1);
   return { recall: mean, error: Math.sqrt(variance / values.length) };
+}
+
+/** 0 where nothing is stored that could be asked for. */
+function medianMs(times: readonly number[]): number {
+  return times.length === 0 ? 0 : median(times);
 }
 
 /** Rows a page has at least, whatever its vectors: the share of pages to read for a sample is reckoned with it. */
