@@ -2,8 +2,8 @@ import type { TokenUnits } from "@polyseme/core";
 import { isWord } from "@polyseme/words";
 
 /**
- * The forms of the words among the units, each once, a space between two. All of a word's must be in a chunk that holds it: NFKC makes a few
- * signs into two words with a space between, which are kept as two.
+ * The forms of the words among the units, each once, a space between two. All of a word's must be in a chunk that holds it:
+ * NFKC makes a few signs into two words with a space between, which are kept as two.
  * @param text what the units' offsets count in
  * @param formOf gives a word's form; see `makeFormOf`
  */

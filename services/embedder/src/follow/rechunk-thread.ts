@@ -45,7 +45,6 @@ const IDLE_MS = 30_000;
 interface Thread {
   readonly worker: Worker;
   readonly waiting: Map<number, Waiting>;
-  readonly ended: Promise<void>;
 }
 
 interface Waiting {
@@ -67,18 +66,15 @@ export function makeRechunkThread({
     const worker = new Worker(entry, { execArgv: [] });
     const waiting = new Map<number, Waiting>();
     let end = "its thread ended";
-    const ended = new Promise<void>((resolve) => {
-      worker.on("error", (error: Error) => (end = error.message));
-      worker.once("exit", () => {
-        if (thread === started) thread = undefined;
-        for (const { reject } of waiting.values()) reject(failed(end));
-        resolve();
-      });
+    worker.on("error", (error: Error) => (end = error.message));
+    worker.once("exit", () => {
+      if (thread === started) thread = undefined;
+      for (const { reject } of waiting.values()) reject(failed(end));
     });
     worker.on("message", ({ number, documents }: FromRechunkThread) => {
       waiting.get(number)?.resolve(documents);
     });
-    const started = { worker, waiting, ended };
+    const started = { worker, waiting };
     return started;
   }
 
@@ -87,12 +83,14 @@ export function makeRechunkThread({
     return (thread ??= start());
   }
 
-  function endWhenIdle({ worker }: Thread): void {
-    idle = setTimeout(() => {
-      // Before it is gone, so that nobody asks it any more.
-      thread = undefined;
-      void worker.terminate();
-    }, idleMs);
+  /** Nobody asks it any more, though it is not gone yet. */
+  function giveUp(own: Thread): void {
+    if (thread === own) thread = undefined;
+    void own.worker.terminate();
+  }
+
+  function endWhenIdle(own: Thread): void {
+    idle = setTimeout(giveUp, idleMs, own);
     idle.unref();
   }
 
@@ -106,7 +104,7 @@ export function makeRechunkThread({
         waiting.set(message.number, { resolve, reject });
         const timer = setTimeout(() => {
           reject(failed(`no answer in ${answerMs / 1_000} s`));
-          void worker.terminate();
+          giveUp(asked);
         }, answerMs);
         const onAbort = (): void => {
           reject(signal.reason as Error);
@@ -144,7 +142,6 @@ export function makeRechunkThread({
     async close() {
       clearTimeout(idle);
       await thread?.worker.terminate();
-      await thread?.ended;
     },
   };
 }
