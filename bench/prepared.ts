@@ -1,12 +1,11 @@
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { embedTexts, openEncoder } from "@polyseme/encoder";
-import { ndcgAt } from "../packages/cli/src/eval/ndcg.ts";
 import { agreementOf } from "../packages/encoder/src/prepare/compare-encoders.ts";
 import { programArguments } from "../test/support/compiled.ts";
 import { planDocuments } from "./chunks.ts";
@@ -14,6 +13,8 @@ import type { BenchContext, Benchmark } from "./context.ts";
 import { folderOf, modelFolder } from "./models.ts";
 import { openRawEncoder, type RawEncoder } from "./raw-encoder.ts";
 import { median, type Figure } from "./report.ts";
+import { dot } from "./support/encoded-uses.ts";
+import { hasXquad, meanGain, readXquadParagraphs } from "./support/xquad.ts";
 import { corporaIn, readCorpus } from "./texts.ts";
 
 const ROUNDS = 12;
@@ -27,11 +28,6 @@ const PREPARE_WITHIN_MS = 600_000;
 interface Graph {
   readonly name: string;
   readonly folder: string;
-}
-
-interface Labelled {
-  readonly documents: readonly { readonly id: string; readonly text: string }[];
-  readonly queries: readonly { readonly text: string; readonly relevant: string }[];
 }
 
 /** What `polyseme models prepare` makes of a float32 model, against that model and against another int8 graph of it. */
@@ -142,9 +138,8 @@ function comparedTexts({ sharedDir }: BenchContext): string[] {
 }
 
 async function gainFigures(context: BenchContext, graphs: readonly Graph[]): Promise<Figure[]> {
-  const file = join(context.sharedDir, "data", "xquad-en.json");
-  if (!existsSync(file)) return [];
-  const { documents, queries } = JSON.parse(readFileSync(file, "utf8")) as Labelled;
+  if (!hasXquad(context.sharedDir)) return [];
+  const { documents, queries } = readXquadParagraphs(context.sharedDir);
   const figures: Figure[] = [];
   for (const graph of graphs) {
     const passages = await embeddingsOf(
@@ -155,16 +150,12 @@ async function gainFigures(context: BenchContext, graphs: readonly Graph[]): Pro
       graph,
       queries.map(({ text }) => text),
     );
-    const gains = queries.map(({ relevant }, n) => {
-      const scores = passages.map((passage) => dot(passage, questions[n]));
+    const rankings = questions.map((question) => {
+      const scores = passages.map((passage) => dot(passage, question));
       const ranked = [...documents.keys()].sort((a, b) => (scores[b] ?? 0) - (scores[a] ?? 0));
-      return ndcgAt(
-        10,
-        ranked.slice(0, 10).map((place) => documents[place]?.id ?? ""),
-        new Map([[relevant, 1]]),
-      );
+      return ranked.slice(0, 10).map((place) => documents[place]?.id ?? "");
     });
-    const mean = gains.reduce((sum, gain) => sum + gain, 0) / gains.length;
+    const mean = meanGain(rankings, queries);
     context.log(`${graph.name}: nDCG@10 ${mean.toFixed(4)}`);
     figures.push({ name: `${graph.name}: xquad-en, ${queries.length} questions`, unit: "nDCG@10", values: [mean] });
   }
@@ -180,8 +171,4 @@ async function embeddingsOf({ folder }: Graph, texts: readonly string[]): Promis
   } finally {
     await encoder.close();
   }
-}
-
-function dot(one: Float32Array, other: Float32Array | undefined): number {
-  return one.reduce((sum, value, at) => sum + value * (other?.[at] ?? NaN), 0);
 }

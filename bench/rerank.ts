@@ -1,11 +1,9 @@
-import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
 import { expectStatus } from "../test/support/http.ts";
-import { ndcgAt } from "../packages/cli/src/eval/ndcg.ts";
-import type { BenchContext, Benchmark } from "./context.ts";
+import type { Benchmark } from "./context.ts";
 import { percentile, type Figure } from "./report.ts";
 import { startServices, type Services } from "./services.ts";
 import { isShort, SHORT } from "./support/short.ts";
+import { meanGain, readXquadParagraphs, type LabelledParagraphs } from "./support/xquad.ts";
 
 /** Kinds of stored token vectors; the first is what is asked for most. */
 const KINDS = [
@@ -21,11 +19,6 @@ const CALLERS = 4;
 /** Opens connections and loads kernels. */
 const WARM_UP = 20;
 const STORED_WITHIN_MS = 300_000;
-
-interface Labelled {
-  readonly documents: readonly { readonly id: string; readonly text: string }[];
-  readonly queries: readonly { readonly text: string; readonly relevant: string }[];
-}
 
 interface Answer {
   readonly hits: readonly { readonly id: string; readonly vectorScore: number }[];
@@ -44,7 +37,7 @@ export const benchRerank: Benchmark = {
     },
   },
   async run(context) {
-    const { documents, queries } = readLabelled(context);
+    const { documents, queries } = readXquadParagraphs(context.sharedDir);
     const kinds = KINDS.slice(0, isShort(context) ? 1 : Number(context.options["kinds"] ?? KINDS.length));
     const asked = isShort(context) ? queries.slice(0, 200) : queries;
     const services = await startServices(context);
@@ -65,13 +58,11 @@ export const benchRerank: Benchmark = {
   },
 };
 
-function readLabelled({ sharedDir }: BenchContext): Labelled {
-  const file = join(sharedDir, "data", "xquad-en.json");
-  if (!existsSync(file)) throw new Error(`${file} is needed for its questions; say where with --shared.`);
-  return JSON.parse(readFileSync(file, "utf8")) as Labelled;
-}
-
-async function askAll({ api }: Services, collection: string, queries: Labelled["queries"]): Promise<Answer[]> {
+async function askAll(
+  { api }: Services,
+  collection: string,
+  queries: LabelledParagraphs["queries"],
+): Promise<Answer[]> {
   const ask = async (query: string): Promise<Answer> => {
     // All candidates, so that one answer tells both orders.
     const body = { query, k: CANDIDATES, rerank: "maxsim", candidates: CANDIDATES };
@@ -93,10 +84,8 @@ function byEmbedding({ hits }: Answer): string[] {
   return [...hits].sort((a, b) => b.vectorScore - a.vectorScore).map(({ id }) => id);
 }
 
-function gainsOf(name: string, rankings: readonly string[][], queries: Labelled["queries"]): Figure {
-  const gains = queries.map(({ relevant }, i) => ndcgAt(10, rankings[i] ?? [], new Map([[relevant, 1]])));
-  const mean = gains.reduce((sum, gain) => sum + gain, 0) / gains.length;
-  return { name: `${name}, ${queries.length} questions`, unit: "nDCG@10", values: [mean] };
+function gainsOf(name: string, rankings: readonly string[][], queries: LabelledParagraphs["queries"]): Figure {
+  return { name: `${name}, ${queries.length} questions`, unit: "nDCG@10", values: [meanGain(rankings, queries)] };
 }
 
 function times(name: string, answers: readonly Answer[]): Figure[] {

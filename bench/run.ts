@@ -87,6 +87,7 @@ async function main(): Promise<void> {
     positionals.length > 0 ? positionals : Object.keys(BENCHMARKS).filter((name) => !ONLY_WHEN_ASKED.has(name));
 
   let servers: Promise<Servers> | undefined;
+  let forgetCompiled = (): Promise<void> => Promise.resolve();
   const undo: (() => Promise<unknown>)[] = [];
   const undoAll = async (): Promise<void> => {
     for (const one of undo.splice(0).reverse())
@@ -104,13 +105,14 @@ async function main(): Promise<void> {
     process.once(signal, () => {
       void undoAll()
         .then(stopServers)
+        .then(() => forgetCompiled())
         .finally(() => process.exit(1));
     });
 
   let machine = describeMachine();
   await mkdir(RESULTS, { recursive: true });
   // What users install is compiled; from source every start costs seconds, and every closure gets its name by a call.
-  const forgetCompiled = await compilePrograms();
+  forgetCompiled = await compilePrograms();
   try {
     for (const name of names) {
       const benchmark = BENCHMARKS[name];

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { ndcgAt } from "../../packages/cli/src/eval/ndcg.ts";
 import type { Question } from "../../packages/cli/src/eval/questions.ts";
 import type { BenchDocument } from "../texts.ts";
 
@@ -17,6 +18,25 @@ interface XquadFile {
     /** Of the answer, in the paragraph. */
     readonly answer: { readonly answer_start: number; readonly text: string };
   }[];
+}
+
+/** Paragraphs, and questions with the id of the one that answers. */
+export interface LabelledParagraphs {
+  readonly documents: readonly BenchDocument[];
+  readonly queries: readonly { readonly text: string; readonly relevant: string }[];
+}
+
+/** @throws Error when the file is not there */
+export function readXquadParagraphs(sharedDir: string): LabelledParagraphs {
+  const file = fileOf(sharedDir);
+  if (!hasXquad(sharedDir)) throw new Error(`${file} is needed for its questions; say where with --shared.`);
+  return JSON.parse(readFileSync(file, "utf8")) as XquadFile;
+}
+
+/** @param rankings ids of paragraphs, best first, one list a question */
+export function meanGain(rankings: readonly (readonly string[])[], queries: LabelledParagraphs["queries"]): number {
+  const gains = queries.map(({ relevant }, i) => ndcgAt(10, rankings[i] ?? [], new Map([[relevant, 1]])));
+  return gains.reduce((sum, gain) => sum + gain, 0) / gains.length;
 }
 
 const BETWEEN = "\n\n";
