@@ -1,4 +1,4 @@
-import { packTokens, unpackTokens, unpackUnits, type TokenSettings } from "@polyseme/core";
+import { makeRowSums, packTokens, unpackTokens, unpackUnits, type TokenSettings } from "@polyseme/core";
 import {
   ensureCollection,
   findWords,
@@ -17,7 +17,7 @@ import {
   type Database,
   type EmbeddedChunk,
 } from "@polyseme/store";
-import { makeFormOf } from "@polyseme/words";
+import { makeFormsOf } from "@polyseme/words";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { rechunk } from "../services/embedder/src/follow/rechunk.ts";
 import { hexOf } from "./support/packed-words.ts";
@@ -90,7 +90,8 @@ describe.skipIf(databaseUrl === null)("a following generation with other chunks"
 
   const settings = {
     chunking: { maxTokens: 8, overlapTokens: 0, strategy: "sentence" },
-    formOf: makeFormOf("en"),
+    formsOf: makeFormsOf("en"),
+    sums: makeRowSums(),
     specialTokens: 2,
   } as const;
 

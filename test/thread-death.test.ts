@@ -1,6 +1,7 @@
 import { makeLog, makeMetrics, PolysemeError } from "@polyseme/core";
 import { makeCatalog, type Encoder, type EncoderRegistry } from "@polyseme/encoder";
 import { acceptDocuments, ensureCollection, type Collection, type Database } from "@polyseme/store";
+import { makeFormsOf } from "@polyseme/words";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { makeChunkWriter } from "../services/embedder/src/chunk-writer.ts";
 import { makeClaimKeeper } from "../services/embedder/src/claim-keeper.ts";
@@ -61,6 +62,7 @@ describe.skipIf(databaseUrl === null)("a batch whose thread died", () => {
       claims: makeClaimKeeper(database, log),
       permits: makeTokenPermits(1_000),
       inTurn: AT_ONCE,
+      formsOf: makeFormsOf,
       quarantine: {
         embed({ text }) {
           quarantined.push(text);

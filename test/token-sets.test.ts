@@ -1,5 +1,5 @@
 import { setTimeout as after } from "node:timers/promises";
-import { PolysemeError } from "@polyseme/core";
+import { makeRowSums, PolysemeError } from "@polyseme/core";
 import {
   claimFollowed,
   cutOver,
@@ -22,7 +22,7 @@ import {
   type Database,
   type DocumentRef,
 } from "@polyseme/store";
-import { makeFormOf } from "@polyseme/words";
+import { makeFormsOf } from "@polyseme/words";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { rechunk } from "../services/embedder/src/follow/rechunk.ts";
 import { chunksOfWords, packedWords, WORD_DIMENSIONS } from "./support/packed-words.ts";
@@ -33,7 +33,7 @@ const tokens = { tokenVectors: "int8", tokenPooling: 1, lateChunking: true } as 
 const chunking = { maxTokens: 32, overlapTokens: 0, strategy: "sentence" } as const;
 const settings = { model: "m", dimensions: WORD_DIMENSIONS, chunking, tokens, language: null };
 const SMALLER = { ...settings, chunking: { ...chunking, maxTokens: 5 } };
-const formOf = makeFormOf(null);
+const [formsOf, sums] = [makeFormsOf(null), makeRowSums()];
 
 const isConflict = (error: unknown): boolean => error instanceof PolysemeError && error.code === "conflict";
 
@@ -72,7 +72,7 @@ describe.skipIf(databaseUrl === null)("token vectors that generations share", ()
         revision,
         read: document.read,
         chunks:
-          rechunk(document, chunks, { ...follower, formOf, specialTokens: 2, rows: "shared" }) ??
+          rechunk(document, chunks, { ...follower, formsOf, sums, specialTokens: 2, rows: "shared" }) ??
           chunksOfWords(document.text),
       })),
     );

@@ -50,14 +50,9 @@ export function packTokens(
   options: { precision: TokenPrecision; dimensions: number; origin: number },
 ): Buffer {
   const { precision, dimensions, origin } = options;
-  const quantised = quantise(vectors, vectors.length / dimensions, dimensions, precision);
-  return packQuantised({ precision, dimensions, units, ...quantised }, origin);
-}
-
-/** The same of vectors that are in their stored form already; their values are copied as they are. */
-export function packQuantised(tokens: PackedTokens, origin: number): Buffer {
-  const { units, values, scales, norms } = tokens;
-  const { head, tail } = packAround(tokens, units, { rows: scales.length, origin });
+  const rows = vectors.length / dimensions;
+  const { values, scales, norms } = quantise(vectors, rows, dimensions, precision);
+  const { head, tail } = packAround({ precision, dimensions }, units, { rows, origin });
   // Typed arrays are little-endian on every platform that Node's prebuilt runtimes support.
   const parts = [scales, norms, values].map((part) => new Uint8Array(part.buffer, part.byteOffset, part.byteLength));
   return Buffer.concat([head, ...parts, tail]);

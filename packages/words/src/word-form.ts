@@ -1,3 +1,5 @@
+import { detachedText } from "@polyseme/core";
+import { isWord } from "./text-words.ts";
 import { primaryTag, stemmerOf } from "./stemmers.ts";
 
 /** `Apple's` and `dogs'` are uses of their words; the English stemmer leaves these endings on. */
@@ -30,21 +32,31 @@ export function wordForms(word: string, language: string | null): string[] {
     .filter((form) => form !== "");
 }
 
+/**
+ * `wordForm` for the words of many texts: texts repeat their words, and a stemmer is slower than a look-up.
+ * @param language as `wordForm` takes it
+ */
+export function makeFormOf(language: string | null): (word: string) => string {
+  return remembering((word) => wordForm(word, language));
+}
+
+/** `wordForms` for the words of many texts; a sign has none. */
+export function makeFormsOf(language: string | null): (word: string) => readonly string[] {
+  return remembering((word) => (isWord(word) ? wordForms(word, language) : []));
+}
+
 /** Some megabytes. */
 const MOST_KNOWN = 50_000;
 
-/**
- * `wordForm` for the words of many texts: texts repeat their words, and a stemmer is slower than a look-up. It remembers the
- * words that it has seen, and begins anew when they are too many: rare words are most of them, and come back rarely.
- */
-export function makeFormOf(language: string | null): (word: string) => string {
-  const known = new Map<string, string>();
+/** Begins anew when the words are too many: rare ones are most of them, and come back rarely. */
+function remembering<T>(answerOf: (word: string) => T): (word: string) => T {
+  const known = new Map<string, T>();
   return (word) => {
-    let form = known.get(word);
-    if (form === undefined) {
+    let answer = known.get(word);
+    if (answer === undefined) {
       if (known.size >= MOST_KNOWN) known.clear();
-      known.set(word, (form = wordForm(word, language)));
+      known.set(detachedText(word), (answer = answerOf(word)));
     }
-    return form;
+    return answer;
   };
 }

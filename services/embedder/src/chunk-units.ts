@@ -9,8 +9,7 @@ import {
   type Tokens,
 } from "@polyseme/encoder";
 import type { ChunkUnits } from "@polyseme/store";
-import { makeFormOf } from "@polyseme/words";
-import { formsOf } from "./word-forms.ts";
+import { formsOfUnits } from "./word-forms.ts";
 
 /**
  * What a chunk's token vectors are stored as: a unit is a word, or a token where those are compared.
@@ -24,11 +23,11 @@ export function packChunk(
   options: {
     settings: TokenSettings;
     dimensions: number;
-    language: string | null;
+    formsOf: (word: string) => readonly string[];
     compared?: ComparedTokens | undefined;
   },
 ): ChunkUnits | undefined {
-  const { settings, dimensions, language, compared } = options;
+  const { settings, dimensions, formsOf, compared } = options;
   if (settings.tokenVectors === "none") return undefined;
   const written = wordUnits(chunk.text, tokens);
   const units = compared === undefined ? written : tokenUnits(tokens, compared);
@@ -36,5 +35,5 @@ export function packChunk(
   const words = wordNumbers(chunk.text, units);
   const { rows, vectors } = poolUnits({ pieces: units.pieces, words }, own, dimensions, settings.tokenPooling);
   const packed = packTokens({ ...units, rows }, vectors, { precision: settings.tokenVectors, dimensions, origin: 0 });
-  return { packed, forms: formsOf(chunk.text, written, makeFormOf(language)) };
+  return { packed, forms: formsOfUnits(chunk.text, written, formsOf) };
 }

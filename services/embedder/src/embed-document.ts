@@ -1,5 +1,6 @@
 import type { Encoder } from "@polyseme/encoder";
 import type { EmbeddedChunk } from "@polyseme/store";
+import { makeFormsOf } from "@polyseme/words";
 import { chunkDocument, type PlannedChunk } from "./chunk-document.ts";
 import { packChunk } from "./chunk-units.ts";
 import { ownVectors, withContext } from "./context-tokens.ts";
@@ -36,7 +37,7 @@ async function embedChunk(
   settings: DocumentSettings,
   encoder: Encoder,
   permits: TokenPermits,
-  { flow, signal, trace }: Turn,
+  { flow, signal, trace, formsOf = makeFormsOf }: Turn,
 ): Promise<EmbeddedChunk> {
   const { start, end, text, context } = chunk;
   const { ids, starts, ends, special } = chunk.tokens;
@@ -54,7 +55,7 @@ async function embedChunk(
     if (contextual === undefined) throw new Error("The encoder gave no vectors of tokens");
     const { tokens, language } = settings;
     const own = ownVectors(contextual, context.length, { leadingTokens, dimensions });
-    const settled = { settings: tokens, dimensions, language, compared };
+    const settled = { settings: tokens, dimensions, formsOf: formsOf(language), compared };
     const units = packChunk(chunk, { ids, starts, ends, special }, own, settled);
     return units === undefined ? encoded : { ...encoded, units };
   } finally {

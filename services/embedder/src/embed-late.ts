@@ -1,6 +1,7 @@
-import { PolysemeError } from "@polyseme/core";
+import { PolysemeError, type TokenSettings } from "@polyseme/core";
 import { normalised, type Encoder, type Tokens } from "@polyseme/encoder";
 import type { EmbeddedChunk } from "@polyseme/store";
+import { makeFormsOf } from "@polyseme/words";
 import { packChunk } from "./chunk-units.ts";
 import { gatherChunks } from "./gather-chunks.ts";
 import { NO_JOB_TRACE } from "./job-trace.ts";
@@ -41,15 +42,17 @@ async function encodeWindows(
 ): Promise<EmbeddedChunk[]> {
   const { tokenDimensions: dimensions, maxTokens, specialTokens } = encoder.info;
   const windows = planWindows(tokens.ids.length, maxTokens - specialTokens);
+  const { formsOf = makeFormsOf } = turn;
+  const kept = { settings: settings.tokens, formsOf: formsOf(settings.language) };
   const [only] = chunks;
   if (windows.length === 0 && only !== undefined)
-    return [finish(text, only, tokens, new Float32Array(), settings, await embedNothing(encoder, permits, turn))];
+    return [finish(text, only, tokens, new Float32Array(), kept, await embedNothing(encoder, permits, turn))];
   const embedded: EmbeddedChunk[] = [];
   const ranges = chunks.map(({ range }) => range);
   const gatherer = gatherChunks(ranges, dimensions, (index, vectors) => {
     const chunk = chunks[index];
     if (chunk === undefined) throw new Error("There is no such chunk");
-    embedded[index] = finish(text, chunk, tokens, vectors, settings, meanOf(vectors, dimensions));
+    embedded[index] = finish(text, chunk, tokens, vectors, kept, meanOf(vectors, dimensions));
   });
   await Promise.all(
     windows.map(async (window) => {
@@ -105,15 +108,11 @@ function finish(
   { start, end, range }: LateChunk,
   tokens: Tokens,
   vectors: Float32Array,
-  { tokens: settings, language }: DocumentSettings,
+  kept: { readonly settings: TokenSettings; readonly formsOf: (word: string) => readonly string[] },
   embedding: Float32Array,
 ): EmbeddedChunk {
   const chunk = { start, end, text: text.slice(start, end), tokens: range.end - range.first, embedding };
-  const units = packChunk(chunk, part(tokens, range, start), vectors, {
-    settings,
-    dimensions: embedding.length,
-    language,
-  });
+  const units = packChunk(chunk, part(tokens, range, start), vectors, { ...kept, dimensions: embedding.length });
   return units === undefined ? chunk : { ...chunk, units };
 }
 

@@ -7,11 +7,13 @@ import type { Quarantine } from "./quarantine/quarantine.ts";
 import type { SectionedText } from "./stretches.ts";
 import type { TokenPermits } from "./token-permits.ts";
 import type { DocumentSettings } from "./turn.ts";
+import type { FormsByLanguage } from "./word-forms.ts";
 
 export interface EmbedDeps {
   readonly permits: TokenPermits;
   /** Long texts are cut one after the other. */
   readonly inTurn: InTurn;
+  readonly formsOf: FormsByLanguage;
   readonly quarantine: Pick<Quarantine, "embed">;
   readonly log: Log;
   /** Aborted: documents whose encoding has not begun are given back. */
@@ -49,6 +51,7 @@ export async function embedSafely(
       signal: deps.abandon,
       ...(trace === undefined ? {} : { trace }),
       inTurn: deps.inTurn,
+      formsOf: deps.formsOf,
     });
   } catch (error) {
     if (asPolysemeError(error).details?.["workerDied"] !== true || deps.abandon.aborted) throw error;

@@ -1,7 +1,7 @@
-import { NO_TOKENS, unpackTokens, type Section } from "@polyseme/core";
+import { makeRowSums, NO_TOKENS, unpackTokens, type Section } from "@polyseme/core";
 import { findModel, openEncoder, type Encoder } from "@polyseme/encoder";
 import type { EmbeddedChunk } from "@polyseme/store";
-import { makeFormOf } from "@polyseme/words";
+import { makeFormsOf } from "@polyseme/words";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { chunkDocument } from "./chunk-document.ts";
@@ -111,7 +111,8 @@ describe("a document with sections", () => {
     const settings = {
       chunking: { ...chunking, maxTokens: 48 },
       tokens: LATE,
-      formOf: makeFormOf("en"),
+      formsOf: makeFormsOf("en"),
+      sums: makeRowSums(),
       specialTokens: 2,
       rows: "copied",
     } as const;

@@ -14,6 +14,7 @@ import { makeModelGate } from "./model-gate.ts";
 import type { Quarantine } from "./quarantine/quarantine.ts";
 import { runHeartbeat, type Throughput } from "./throughput.ts";
 import { makeTokenPermits } from "./token-permits.ts";
+import { makeFormsByLanguage } from "./word-forms.ts";
 
 export interface EmbedderOptions {
   readonly backends: Backends;
@@ -56,6 +57,7 @@ export function makeEmbedder(options: EmbedderOptions): Service {
     claims,
     permits: makeTokenPermits(TOKENS_IN_WORK),
     inTurn: makeInTurn(LONG_TEXTS_AT_ONCE),
+    formsOf: makeFormsByLanguage(),
     quarantine,
     gate: makeModelGate({ consumer: () => consumer, works: inference.check, log }, gateStop.signal),
     log,

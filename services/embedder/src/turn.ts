@@ -1,6 +1,7 @@
 import type { Chunking, Flow, TokenSettings } from "@polyseme/core";
 import type { InTurn } from "./in-turn.ts";
 import type { JobTrace } from "./job-trace.ts";
+import type { FormsByLanguage } from "./word-forms.ts";
 
 /** When a document's chunks are encoded, among all others. */
 export interface Turn {
@@ -11,6 +12,8 @@ export interface Turn {
   readonly trace?: JobTrace;
   /** Long texts are cut through it. */
   readonly inTurn?: InTurn;
+  /** What remembers words; left out: each chunk's are looked at anew. */
+  readonly formsOf?: FormsByLanguage;
 }
 
 /** What of its collection decides how a document becomes vectors. */

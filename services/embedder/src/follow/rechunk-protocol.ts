@@ -3,7 +3,7 @@ import type { SectionedText } from "../stretches.ts";
 import type { RechunkSettings } from "./rechunk.ts";
 
 /** What is sent to the thread: everything that can be copied. */
-export interface ThreadSettings extends Omit<RechunkSettings, "formOf"> {
+export interface ThreadSettings extends Omit<RechunkSettings, "formsOf" | "sums"> {
   /** Of the collection, for the forms of words. Null: unknown. */
   readonly language: string | null;
 }

@@ -1,5 +1,5 @@
-import { packTokens } from "@polyseme/core";
-import { makeFormOf } from "@polyseme/words";
+import { makeRowSums, packTokens } from "@polyseme/core";
+import { makeFormsOf } from "@polyseme/words";
 import { afterEach, describe, expect, test } from "vitest";
 import type { StoredDocument, ThreadSettings } from "./rechunk-protocol.ts";
 import { makeRechunkThread, type RechunkThread, type RechunkThreadOptions } from "./rechunk-thread.ts";
@@ -50,7 +50,7 @@ describe("a thread that cuts documents anew", () => {
       thread.rechunk(texts.map(documentOf), settings, never),
       thread.rechunk([documentOf("Apples are sold.")], settings, never),
     ]);
-    const here = { ...settings, formOf: makeFormOf("en") };
+    const here = { ...settings, formsOf: makeFormsOf("en"), sums: makeRowSums() };
     expect(answers).toHaveLength(3);
     for (const [n, answer] of answers.entries()) {
       const document = documentOf(texts[n] ?? "");

@@ -1,19 +1,20 @@
 import { parentPort } from "node:worker_threads";
-import { messageOf } from "@polyseme/core";
+import { makeRowSums, messageOf } from "@polyseme/core";
 import type { EmbeddedChunk } from "@polyseme/store";
-import { makeFormOf } from "@polyseme/words";
+import { makeFormsOf } from "@polyseme/words";
 import type { FromRechunkThread, Rechunked, StoredDocument, ToRechunkThread } from "./rechunk-protocol.ts";
 import { rechunk, type RechunkSettings } from "./rechunk.ts";
 
 /** Thread entry: cuts the documents of one message after the other, until it is ended. */
 if (parentPort === null) throw new Error("This file is the entry of a worker thread.");
 const port = parentPort;
+const sums = makeRowSums();
 
-let known: { readonly language: string | null; readonly formOf: (word: string) => string } | undefined;
+let known: { readonly language: string | null; readonly formsOf: (word: string) => readonly string[] } | undefined;
 
 port.on("message", ({ number, documents, settings: { language, ...settings } }: ToRechunkThread) => {
-  if (known?.language !== language) known = { language, formOf: makeFormOf(language) };
-  const own = { ...settings, formOf: known.formOf };
+  if (known?.language !== language) known = { language, formsOf: makeFormsOf(language) };
+  const own = { ...settings, formsOf: known.formsOf, sums };
   const answer: FromRechunkThread = { number, documents: documents.map((document) => outcomeOf(document, own)) };
   port.postMessage(answer, answer.documents.flatMap(buffersOf));
 });

@@ -1,13 +1,14 @@
-import { packTokens, unpackTokens, type TokenUnits } from "@polyseme/core";
+import { makeRowSums, packTokens, unpackTokens, type TokenUnits } from "@polyseme/core";
 import { describe, expect, test } from "vitest";
-import { makeFormOf } from "@polyseme/words";
+import { makeFormsOf } from "@polyseme/words";
 import { rechunk } from "./rechunk.ts";
 
 const DIMENSIONS = 3;
 const settings = {
   chunking: { maxTokens: 12, overlapTokens: 0, strategy: "sentence" },
   tokens: { tokenVectors: "int8", tokenPooling: 1, lateChunking: true },
-  formOf: makeFormOf("en"),
+  formsOf: makeFormsOf("en"),
+  sums: makeRowSums(),
   specialTokens: 2,
   rows: "copied",
 } as const;

@@ -1,13 +1,24 @@
-import { joinTokens, packRange, sliceRange, unitMeans, unpackTokens, type PackedTokens } from "@polyseme/core";
+import {
+  cutTokens,
+  joinTokens,
+  meanOfCut,
+  packCut,
+  sliceCut,
+  unpackTokens,
+  type JoinedTokens,
+  type RowSums,
+} from "@polyseme/core";
 import type { EmbeddedChunk, Generation } from "@polyseme/store";
 import { planChunks } from "../plan-chunks.ts";
 import { part, rangeOf, stretchesWithTokens } from "../plan-late.ts";
 import { stretchesOf, type SectionedText } from "../stretches.ts";
-import { formsOf } from "../word-forms.ts";
+import { formsOfUnits } from "../word-forms.ts";
 
 export interface RechunkSettings extends Pick<Generation, "chunking" | "tokens"> {
-  /** Gives a word's form in the collection's language. */
-  readonly formOf: (word: string) => string;
+  /** Gives a word's forms in the collection's language; see `makeFormsOf`. */
+  readonly formsOf: (word: string) => readonly string[];
+  /** Of the thread that it runs in. */
+  readonly sums: RowSums;
   /** How many the model adds to each chunk. */
   readonly specialTokens: number;
   /** What is kept of token vectors: copies, or the names of the rows that are stored. */
@@ -25,13 +36,11 @@ export function rechunk(
   settings: RechunkSettings,
 ): EmbeddedChunk[] | undefined {
   if (stored.length === 0) return undefined;
-  const unpacked = stored.map(({ start, packed }) => unpackTokens(packed, start));
-  const tokens = joinTokens(unpacked);
-  const rowsOf = unpacked.map(({ scales }) => scales.length);
+  const tokens = joinTokens(stored.map(({ start, packed }) => unpackTokens(packed, start)));
   const { units } = tokens;
   if (units.starts.length === 0) return undefined;
   const { text } = document;
-  const { chunking, formOf, specialTokens } = settings;
+  const { chunking, formsOf, specialTokens, sums } = settings;
   const pieces = asTokens(tokens);
   const spans = stretchesWithTokens(stretchesOf(document), pieces.starts).flatMap(({ start, end }) => {
     const own = part(pieces, rangeOf(pieces.starts, { start, end }), start);
@@ -40,39 +49,36 @@ export function rechunk(
       end: start + span.end,
     }));
   });
-  const meanOf = unitMeans(tokens);
   // In one piece, as it may go to another thread.
   const embeddings = new Float32Array(spans.length * tokens.dimensions);
   return spans.map(({ start, end }, n) => {
     const { first: from, end: to } = rangeOf(units.starts, { start, end });
     const embedding = embeddings.subarray(n * tokens.dimensions, (n + 1) * tokens.dimensions);
-    meanOf([from, to], embedding);
+    const cut = cutTokens(tokens, [from, to]);
+    meanOfCut(tokens, cut, sums, embedding);
     const embedded = {
       start,
       end,
       text: text.slice(start, end),
       // As late chunks count them: none is a special one.
-      tokens: sumOf(units.pieces, from, to),
+      tokens: sumOf(cut.units.pieces),
       embedding,
     };
     if (settings.tokens.tokenVectors === "none") return embedded;
-    const own = { starts: units.starts.subarray(from, to), ends: units.ends.subarray(from, to) };
-    const forms = formsOf(text, own, formOf);
+    const forms = formsOfUnits(text, cut.units, formsOf);
     return settings.rows === "shared"
-      ? { ...embedded, shared: { sliced: sliceRange(tokens, [from, to], start, rowsOf), forms } }
-      : { ...embedded, units: { packed: packRange(tokens, [from, to], start), forms } };
+      ? { ...embedded, shared: { sliced: sliceCut(tokens, cut, start), forms } }
+      : { ...embedded, units: { packed: packCut(tokens, cut, start), forms } };
   });
 }
 
-function sumOf(values: Int32Array, from: number, to: number): number {
-  let sum = 0;
-  for (let i = from; i < to; i += 1) sum += values[i] ?? 0;
-  return sum;
+function sumOf(values: Int32Array): number {
+  return values.reduce((sum, value) => sum + value, 0);
 }
 
 /** A token for each piece, all over the whole word, so that no cut is found inside one. */
-function asTokens({ units }: PackedTokens): Parameters<typeof planChunks>[1] {
-  const count = sumOf(units.pieces, 0, units.pieces.length);
+function asTokens({ units }: JoinedTokens): Parameters<typeof planChunks>[1] {
+  const count = sumOf(units.pieces);
   const starts = new Int32Array(count);
   const ends = new Int32Array(count);
   let at = 0;

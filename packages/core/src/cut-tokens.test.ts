@@ -1,6 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { packTokens, tokenVectors, unpackTokens, type PackedTokens } from "./packed-tokens.ts";
-import { joinTokens, packRange, unitMeans } from "./regroup-tokens.ts";
+import { cutTokens, meanOfCut, packCut } from "./cut-tokens.ts";
+import { joinTokens, type JoinedTokens } from "./join-tokens.ts";
+import { makeRowSums } from "./row-sums.ts";
 
 const DIMENSIONS = 4;
 
@@ -15,6 +17,10 @@ function chunkOf(start: number, end: number, precision: "int8" | "half"): Packed
   };
   const vectors = Float32Array.from(offsets.flatMap(vectorAt));
   return unpackTokens(packTokens(units, vectors, { precision, dimensions: DIMENSIONS, origin: start }), start);
+}
+
+function packRange(tokens: JoinedTokens, range: readonly [from: number, to: number], origin: number): Buffer {
+  return packCut(tokens, cutTokens(tokens, range), origin);
 }
 
 const vectorAt = (at: number): number[] =>
@@ -34,7 +40,7 @@ describe.each(["int8", "half"] as const)("units of %s", (precision) => {
   test("give the mean of their vectors, weighted by pieces, at length 1", () => {
     const joined = joinTokens([chunkOf(0, 10, precision), chunkOf(10, 20, precision)]);
     const mean = new Float32Array(DIMENSIONS);
-    unitMeans(joined)([3, 17], mean);
+    meanOfCut(joined, cutTokens(joined, [3, 17]), makeRowSums(), mean);
     const sum = new Float64Array(DIMENSIONS);
     for (let at = 3; at < 17; at += 1)
       for (const [i, value] of vectorAt(at).entries()) sum[i] = (sum[i] ?? 0) + value * (1 + (at % 3));

@@ -1,0 +1,42 @@
+;; npm run kernels makes row-sums-module.ts of this.
+(module
+  (memory (export "memory") 1)
+
+  ;; Adds to `sums` (`width` float32) each of `count` rows (`width` int8 each, one behind the other) times its weight
+  ;; (float32). Places are bytes of the memory; `width` is a multiple of 16.
+  (func (export "addRows")
+    (param $sums i32) (param $rows i32) (param $weights i32) (param $count i32) (param $width i32)
+    (local $column i32) (local $row i32) (local $weight i32) (local $end i32)
+    (local $a v128) (local $b v128) (local $c v128) (local $d v128)
+    (local $factor v128) (local $values v128)
+    (local.set $end (i32.add (local.get $weights) (i32.shl (local.get $count) (i32.const 2))))
+    (loop $columns
+      (local.set $a (v128.load (local.get $sums)))
+      (local.set $b (v128.load offset=16 (local.get $sums)))
+      (local.set $c (v128.load offset=32 (local.get $sums)))
+      (local.set $d (v128.load offset=48 (local.get $sums)))
+      (local.set $row (i32.add (local.get $rows) (local.get $column)))
+      (local.set $weight (local.get $weights))
+      (loop $next
+        (local.set $factor (v128.load32_splat (local.get $weight)))
+        (local.set $values (v128.load8x8_s (local.get $row)))
+        (local.set $a (f32x4.add (local.get $a) (f32x4.mul (local.get $factor)
+          (f32x4.convert_i32x4_s (i32x4.extend_low_i16x8_s (local.get $values))))))
+        (local.set $b (f32x4.add (local.get $b) (f32x4.mul (local.get $factor)
+          (f32x4.convert_i32x4_s (i32x4.extend_high_i16x8_s (local.get $values))))))
+        (local.set $values (v128.load8x8_s offset=8 (local.get $row)))
+        (local.set $c (f32x4.add (local.get $c) (f32x4.mul (local.get $factor)
+          (f32x4.convert_i32x4_s (i32x4.extend_low_i16x8_s (local.get $values))))))
+        (local.set $d (f32x4.add (local.get $d) (f32x4.mul (local.get $factor)
+          (f32x4.convert_i32x4_s (i32x4.extend_high_i16x8_s (local.get $values))))))
+        (local.set $row (i32.add (local.get $row) (local.get $width)))
+        (local.set $weight (i32.add (local.get $weight) (i32.const 4)))
+        (br_if $next (i32.lt_u (local.get $weight) (local.get $end))))
+      (v128.store (local.get $sums) (local.get $a))
+      (v128.store offset=16 (local.get $sums) (local.get $b))
+      (v128.store offset=32 (local.get $sums) (local.get $c))
+      (v128.store offset=48 (local.get $sums) (local.get $d))
+      (local.set $sums (i32.add (local.get $sums) (i32.const 64)))
+      (local.set $column (i32.add (local.get $column) (i32.const 16)))
+      (br_if $columns (i32.lt_u (local.get $column) (local.get $width)))))
+)
