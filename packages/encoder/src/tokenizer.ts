@@ -1,11 +1,13 @@
 import { messageOf, PolysemeError } from "@polyseme/core";
-import { Tokenizer as NativeTokenizer, type Encoding } from "tokenizers";
+import { Tokenizer as NativeTokenizer } from "tokenizers";
 import { markedTokenizer } from "./marked-tokenizer.ts";
 import type { ModelFolder } from "./read-model-folder.ts";
 import { badModel } from "./read-model-folder.ts";
 import { makeTogether } from "./together.ts";
 import type { ComparedTokens, QueryTokens, TokenIds, Tokens } from "./types.ts";
-import { toUtf16Offsets } from "./utf16-offsets.ts";
+import { cutIds, cutTokens, NO_TEMPLATE, probeTemplate, toTokens, type Read, type Template } from "./token-template.ts";
+import { readWordPiece, type PlacedIds } from "./word-piece.ts";
+import { makeWordTokens, type WordTokens } from "./word-tokens.ts";
 
 export interface TextTokenizer {
   readonly specialTokens: number;
@@ -35,7 +37,8 @@ export async function openTokenizer(
   try {
     const native = tokenizerOf(model);
     const template = await probeTemplate(native);
-    const cutTo = (maxTokens: number): TextTokenizer => makeTokenizer(native, template, maxTokens, onCall);
+    const words = wordsOf(native, model);
+    const cutTo = (maxTokens: number): TextTokenizer => makeTokenizer(native, template, maxTokens, words, onCall);
     const { lateInteraction: interaction, tokenizerJson, maxTokens } = model;
     if (interaction === undefined) return cutTo(maxTokens);
     return markedTokenizer(native, { interaction, tokenizerJson, maxTokens, cutTo });
@@ -51,8 +54,7 @@ export async function openTokenizer(
 export function tokenizerOf(
   model: Pick<ModelFolder, "tokenizerJson"> & Partial<Pick<ModelFolder, "lowerCases" | "vocabulary">>,
 ): NativeTokenizer {
-  const json = model.lowerCases === true ? lowerCasing(model.tokenizerJson) : model.tokenizerJson;
-  const native = NativeTokenizer.fromString(json);
+  const native = NativeTokenizer.fromString(jsonOf(model));
   // Shipped files cut at 128 tokens and pad to 128.
   native.disableTruncation();
   native.disablePadding();
@@ -61,6 +63,13 @@ export function tokenizerOf(
   if (native.getVocabSize(false) > vocabulary)
     throw new Error(`it has ${native.getVocabSize(false)} tokens, and the model's table ${vocabulary} rows`);
   return native;
+}
+
+function jsonOf({
+  lowerCases,
+  tokenizerJson,
+}: Pick<ModelFolder, "tokenizerJson"> & Partial<Pick<ModelFolder, "lowerCases">>): string {
+  return lowerCases === true ? lowerCasing(tokenizerJson) : tokenizerJson;
 }
 
 /** As sentence-transformers does where a model's settings ask for it: before the tokenizer's own normaliser. */
@@ -73,20 +82,56 @@ function lowerCasing(tokenizerJson: string): string {
   });
 }
 
-function makeTokenizer(native: NativeTokenizer, template: Template, maxTokens: number, onCall: OnCall): TextTokenizer {
+function wordsOf(native: NativeTokenizer, model: Parameters<typeof jsonOf>[0]): WordTokens {
+  const wordPiece = readWordPiece(jsonOf(model));
+  // Its tokens are not those of one word after the other.
+  if (wordPiece === undefined) return { read: () => Promise.resolve(undefined) };
+  const tokenise = makeTogether((words) =>
+    usable(async () =>
+      (await native.encodeBatch([...words], { addSpecialTokens: false })).map((encoding, n) =>
+        placedIds(toTokens(words[n] ?? "", encoding)),
+      ),
+    ),
+  );
+  return makeWordTokens(wordPiece, tokenise);
+}
+
+async function readTexts(texts: readonly string[], native: NativeTokenizer, words: WordTokens): Promise<Read[]> {
+  const joined = await Promise.all(texts.map((text) => words.read(text)));
+  const whole = texts.filter((_, n) => joined[n] === undefined);
+  const encodings = whole.length === 0 ? [] : await native.encodeBatch(whole);
+  let next = 0;
+  return joined.map((tokens) => {
+    const read = tokens ?? encodings[next++];
+    if (read === undefined) throw new Error("The tokenizer lost a text");
+    return read;
+  });
+}
+
+function placedIds({ ids, starts, ends }: Tokens): PlacedIds {
+  return { ids: [...ids], starts: [...starts], ends: [...ends] };
+}
+
+function makeTokenizer(
+  native: NativeTokenizer,
+  template: Template,
+  maxTokens: number,
+  words: WordTokens,
+  onCall: OnCall,
+): TextTokenizer {
   const call = async <T>(texts: number, work: () => Promise<T>): Promise<T> => {
     const startedMs = performance.now();
     const result = await usable(work);
     onCall({ texts, tokeniseMs: performance.now() - startedMs });
     return result;
   };
-  const callAll = (texts: readonly string[]): Promise<Encoding[]> =>
-    call(texts.length, () => native.encodeBatch([...texts]));
+  const readAll = (texts: readonly string[]): Promise<Read[]> =>
+    call(texts.length, () => readTexts(texts, native, words));
   const idsTogether = makeTogether(async (texts) =>
-    (await callAll(texts)).map((encoding) => cutIds(encoding, template, maxTokens)),
+    (await readAll(texts)).map((read) => cutIds(read, template, maxTokens)),
   );
   const together = makeTogether(async (texts) =>
-    (await callAll(texts)).map((encoding, index) => cutTokens(texts[index] ?? "", encoding, template, maxTokens)),
+    (await readAll(texts)).map((read, index) => cutTokens(texts[index] ?? "", read, template, maxTokens)),
   );
   return {
     specialTokens: template.leading.length + template.trailing.length,
@@ -118,8 +163,10 @@ function makeTokenizer(native: NativeTokenizer, template: Template, maxTokens: n
     },
 
     async tokenizeWhole(text) {
-      const encoding = await call(1, () => native.encode(text, null, { addSpecialTokens: false }));
-      return toTokens(text, readTokens(encoding), false);
+      return call(1, async () => {
+        const read = (await words.read(text)) ?? (await native.encode(text, null, { addSpecialTokens: false }));
+        return cutTokens(text, read, NO_TEMPLATE, Infinity);
+      });
     },
   };
 }
@@ -131,73 +178,4 @@ export async function usable<T>(work: () => Promise<T>): Promise<T> {
   } catch (error) {
     throw new PolysemeError("unusable_text", `The tokenizer refused a text: ${messageOf(error)}`, { cause: error });
   }
-}
-
-/** What the tokenizer puts around a text. */
-interface Template {
-  /** Ids of the special tokens before the text, and behind it. */
-  readonly leading: readonly number[];
-  readonly trailing: readonly number[];
-}
-
-async function probeTemplate(native: NativeTokenizer): Promise<Template> {
-  const encoding = await native.encode("a");
-  const ids = encoding.getIds();
-  const special = encoding.getSpecialTokensMask();
-  const first = special.indexOf(0);
-  if (first < 0) throw new Error("it gives no token for the letter a");
-  return { leading: ids.slice(0, first), trailing: ids.slice(special.lastIndexOf(0) + 1) };
-}
-
-/**
- * A text with too many tokens loses the last of its own, never the special tokens behind them: models are trained to
- * see those, and a vector without them is another one.
- */
-function cutTokens(text: string, encoding: Encoding, template: Template, maxTokens: number): Tokens {
-  if (encoding.getLength() <= maxTokens) return toTokens(text, readTokens(encoding), false);
-  encoding.truncate(maxTokens - template.trailing.length, 0, "right");
-  const trailing = template.trailing.map(() => 0);
-  const tail: RawTokens = {
-    ids: [...template.trailing],
-    offsets: trailing.map(() => [0, 0]),
-    special: trailing.map(() => 1),
-  };
-  return toTokens(text, joined([readTokens(encoding), tail]), true);
-}
-
-/** The ids alone: reading offsets out of the native library costs as much as tokenising. */
-function cutIds(encoding: Encoding, template: Template, maxTokens: number): TokenIds {
-  if (encoding.getLength() <= maxTokens) return { ids: Int32Array.from(encoding.getIds()), truncated: false };
-  encoding.truncate(maxTokens - template.trailing.length, 0, "right");
-  return { ids: Int32Array.from([...encoding.getIds(), ...template.trailing]), truncated: true };
-}
-
-interface RawTokens {
-  readonly ids: number[];
-  /** [start, end] in code points. */
-  readonly offsets: number[][];
-  readonly special: number[];
-}
-
-function readTokens(encoding: Encoding): RawTokens {
-  return { ids: encoding.getIds(), offsets: encoding.getOffsets(), special: encoding.getSpecialTokensMask() };
-}
-
-function joined(parts: readonly RawTokens[]): RawTokens {
-  return {
-    ids: parts.flatMap(({ ids }) => ids),
-    offsets: parts.flatMap(({ offsets }) => offsets),
-    special: parts.flatMap(({ special }) => special),
-  };
-}
-
-function toTokens(text: string, raw: RawTokens, truncated: boolean): Tokens {
-  const starts = Int32Array.from(raw.offsets, ([start = 0]) => start);
-  const ends = Int32Array.from(raw.offsets, ([, end = 0]) => end);
-  return {
-    ids: Int32Array.from(raw.ids),
-    ...toUtf16Offsets(text, { starts, ends }),
-    special: Uint8Array.from(raw.special),
-    truncated,
-  };
 }
