@@ -7,6 +7,8 @@ import { HttpCaller, expectStatus, waitUntil } from "../test/support/http.ts";
 
 const COLLECTION = "rechunk";
 const WITHIN_MS = 20 * 60_000;
+/** Each look counts documents; many a second would take a tenth of the cores. */
+const LOOK_EVERY_MS = 100;
 
 interface Change {
   readonly documents: number;
@@ -83,6 +85,7 @@ async function migrate(api: HttpCaller, embedder: HttpCaller, settings: unknown)
       return body["state"] === "ready" ? body : undefined;
     },
     WITHIN_MS,
+    LOOK_EVERY_MS,
   );
   const seconds = (performance.now() - startedMs) / 1_000;
   const { done, failed } = ended["documents"] as { done: number; failed: number };

@@ -111,12 +111,13 @@ export async function waitUntil<T>(
   what: string,
   probe: () => Promise<T | undefined | false>,
   withinMs = 60_000,
+  everyMs = POLL_MS,
 ): Promise<T> {
   const deadline = performance.now() + withinMs;
   for (;;) {
     const found = await probe();
     if (found !== undefined && found !== false) return found;
     if (performance.now() > deadline) throw new Error(`Waited ${withinMs} ms in vain until ${what}`);
-    await after(POLL_MS);
+    await after(everyMs);
   }
 }
