@@ -5,14 +5,14 @@ import { nextPollMs } from "./watch-ticket.ts";
 const cheap = { costMs: 0.5 };
 
 describe("the time until a ticket is read again", () => {
-  test("grows while nothing is settled, up to a tenth of a second", () => {
+  test("grows while nothing is settled, up to a fifth of a second", () => {
     let waitMs = 10;
     const waits = Array.from({ length: 12 }, () => {
-      waitMs = nextPollMs({ ...cheap, waitMs, elapsedMs: waitMs, settled: 0, pending: 100 });
+      waitMs = nextPollMs({ ...cheap, waitMs, elapsedMs: waitMs, settled: 0, pending: 10 });
       return waitMs;
     });
     expect(waits[0]).toBe(15);
-    expect(waits.at(-1)).toBe(100);
+    expect(waits.at(-1)).toBe(200);
   });
 
   test("is half of what is left at the pace seen, so that the end is noticed soon", () => {
@@ -21,8 +21,9 @@ describe("the time until a ticket is read again", () => {
     expect(nextPollMs({ ...cheap, waitMs: 500, elapsedMs: 1_000, settled: 100, pending: 1 })).toBe(12.5);
   });
 
-  test("is twenty-five times what a reading takes at least, however near the end is", () => {
+  test("is a multiple of what a reading takes at least, however near the end is, a larger one while much is pending", () => {
     expect(nextPollMs({ waitMs: 500, elapsedMs: 1_000, settled: 100, pending: 1, costMs: 30 })).toBe(750);
+    expect(nextPollMs({ waitMs: 500, elapsedMs: 1_000, settled: 100, pending: 65, costMs: 30 })).toBe(1_500);
   });
 
   test("the end of a steady load is seen within 50 ms or the time of one document, with few readings", () => {

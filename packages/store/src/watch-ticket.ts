@@ -4,10 +4,11 @@ import { readTicket, type TicketStatus } from "./tickets.ts";
 
 /** Fast at first, for a person who pushed one document, and near the end; never faster than the counting itself allows. */
 const LEAST_POLL_MS = 10;
-const MOST_POLL_MS = 100;
+const MOST_POLL_MS = 200;
 const POLL_GROWTH = 1.5;
-/** At most a twenty-fifth of a core, however large the ticket. */
-const POLL_COST_FACTOR = 25;
+/** At most a twenty-fifth of a core near the end, and half of that while much is pending: the encoder wants it. */
+const POLL_COST_FACTOR = { few: 25, many: 50 } as const;
+const FEW_PENDING = 64;
 
 /** What two readings of a ticket say about when to read it next. */
 export interface PollStep {
@@ -26,7 +27,8 @@ export interface PollStep {
 export function nextPollMs({ waitMs, elapsedMs, settled, pending, costMs }: PollStep): number {
   const leftMs = settled > 0 ? (elapsedMs * pending) / settled : Infinity;
   const wantedMs = Math.min(waitMs * POLL_GROWTH, leftMs / 2, MOST_POLL_MS);
-  return Math.max(wantedMs, LEAST_POLL_MS, costMs * POLL_COST_FACTOR);
+  const factor = pending > FEW_PENDING ? POLL_COST_FACTOR.many : POLL_COST_FACTOR.few;
+  return Math.max(wantedMs, LEAST_POLL_MS, costMs * factor);
 }
 
 /**
