@@ -19,7 +19,7 @@ export type WriteOutcome = "stored" | "stale" | "moved";
 /** Chunks a statement: some 1.5 kB each at 384 dimensions. */
 const MAX_CHUNKS = 512;
 /** From the beginning of one statement to that of the next while more documents are in work. */
-const GROUP_MS = 100;
+const GROUP_MS = 200;
 
 interface Finished {
   readonly target: WriteTarget;
