@@ -33,25 +33,24 @@ export function cutTokens({ units, chunks }: JoinedTokens, [from, to]: readonly 
   const { starts, ends, pieces } = units;
   const own = { starts: starts.subarray(from, to), ends: ends.subarray(from, to), pieces: pieces.subarray(from, to) };
   const joined = units.rows.subarray(from, to);
-  const rows = new Int32Array(joined.length);
-  const isRun = joined.every((row, place) => {
-    rows[place] = place;
-    return row === (joined[0] ?? 0) + place;
-  });
+  const [first = 0] = joined;
   // As they all are where none are pooled.
-  if (isRun) return { units: { ...own, rows }, rows: rows.length, slices: slicesOf(joined, chunks) };
+  if (joined.every((row, place) => row === first + place)) {
+    const rows = joined.map((_, place) => place);
+    return { units: { ...own, rows }, rows: rows.length, slices: slicesOf(joined, chunks) };
+  }
   const places = new Map<number, number>();
-  for (const [unit, row] of joined.entries()) {
+  const rows = joined.map((row) => {
     const place = places.get(row) ?? places.size;
     places.set(row, place);
-    rows[unit] = place;
-  }
+    return place;
+  });
   return { units: { ...own, rows }, rows: places.size, slices: slicesOf(Int32Array.from(places.keys()), chunks) };
 }
 
 function slicesOf(rows: Int32Array, chunks: readonly PackedTokens[]): RowSlice[] {
   const slices: { chunk: number; first: number; count: number }[] = [];
-  let slice: { chunk: number; first: number; count: number } | undefined;
+  let slice: (typeof slices)[number] | undefined;
   let chunk = 0;
   let firstOfChunk = 0;
   let behindChunk = chunks[0]?.scales.length ?? 0;

@@ -1,6 +1,6 @@
 /** What a character is to a tokenizer that cuts as BERT does; `other`: only the tokenizer itself can say. */
 export const KIND = { other: 0, space: 1, sign: 2, letter: 3 } as const;
-export type Kind = (typeof KIND)[keyof typeof KIND];
+type Kind = (typeof KIND)[keyof typeof KIND];
 
 /** How characters are changed before the cut. */
 export interface CharacterChanges {

@@ -26,7 +26,8 @@ export interface TextTokenizer {
 type OnCall = (call: { readonly texts: number; readonly tokeniseMs: number }) => void;
 
 /**
- * The model's own tokenizer, run on libuv's threads.
+ * The model's own tokens: put together from words on the calling thread where that gives the same, read on libuv's threads
+ * where not.
  * @throws PolysemeError `model_unavailable`
  */
 export async function openTokenizer(

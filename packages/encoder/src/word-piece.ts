@@ -108,7 +108,7 @@ function cutWord(word: string, pieces: Pieces): PlacedIds {
   for (let from = 0; from < word.length;) {
     let to = Math.min(word.length, from + longestPiece);
     let id: number | undefined;
-    for (; to > from && id === undefined; to -= 1) {
+    for (; to > from; to -= 1) {
       const piece = word.slice(from, to);
       id = vocabulary.get(from === 0 ? piece : prefix + piece);
       if (id !== undefined) break;

@@ -1,7 +1,7 @@
 import { parentPort } from "node:worker_threads";
 import { makeRowSums, messageOf } from "@polyseme/core";
 import type { EmbeddedChunk } from "@polyseme/store";
-import { makeFormsOf } from "@polyseme/words";
+import { makeFormsByLanguage } from "../word-forms.ts";
 import type { FromRechunkThread, Rechunked, StoredDocument, ToRechunkThread } from "./rechunk-protocol.ts";
 import { rechunk, type RechunkSettings } from "./rechunk.ts";
 
@@ -9,12 +9,10 @@ import { rechunk, type RechunkSettings } from "./rechunk.ts";
 if (parentPort === null) throw new Error("This file is the entry of a worker thread.");
 const port = parentPort;
 const sums = makeRowSums();
-
-let known: { readonly language: string | null; readonly formsOf: (word: string) => readonly string[] } | undefined;
+const formsByLanguage = makeFormsByLanguage();
 
 port.on("message", ({ number, documents, settings: { language, ...settings } }: ToRechunkThread) => {
-  if (known?.language !== language) known = { language, formsOf: makeFormsOf(language) };
-  const own = { ...settings, formsOf: known.formsOf, sums };
+  const own = { ...settings, formsOf: formsByLanguage(language), sums };
   const answer: FromRechunkThread = { number, documents: documents.map((document) => outcomeOf(document, own)) };
   port.postMessage(answer, answer.documents.flatMap(buffersOf));
 });
